@@ -1,0 +1,15 @@
+//! The Lambda: reads its environment, and serves [`accounts`].
+
+use lambda_http::{Error, run};
+use shared::limits::Rules;
+use shared::{App, Environment, logs};
+
+#[tokio::main(flavor = "current_thread")]
+#[expect(clippy::disallowed_methods, reason = "only main.rs reads the environment")]
+async fn main() -> Result<(), Error> {
+    logs::start(std::env::var("LOG_LEVEL").ok().as_deref());
+    let environment = Environment::on_lambda(std::env::vars()).await;
+    let (app, rules) = (App::new(&environment)?, Rules::read(&environment)?);
+    app.store.warm_up().await;
+    run(accounts::router(app, rules)).await
+}

@@ -1,0 +1,72 @@
+//! The gateway's `$default` route: whatever no other route takes.
+//!
+//! Answers 404, or 405 with `Allow` where the path is one of the API's and only the method is
+//! not. It knows the API's paths from the OpenAPI document, which a test holds equal to the
+//! template's routes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use http::Uri;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use shared::Error;
+use shared::http::surround;
+
+/// The document, as checked in.
+const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+
+/// What of the document matters here.
+#[derive(Debug, Deserialize)]
+struct Document {
+    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+}
+
+/// The function. It needs nothing from its environment.
+///
+/// # Errors
+/// When the document is not one: a test would have failed.
+pub fn router() -> Result<Router, serde_json::Error> {
+    let document: Arc<Document> = Arc::new(serde_json::from_str(DOCUMENT)?);
+    let refuse = move |uri: Uri| {
+        let document = Arc::clone(&document);
+        async move { document.refusal(uri.path()) }
+    };
+    Ok(surround(Router::new().fallback(refuse)))
+}
+
+impl Document {
+    fn refusal(&self, path: &str) -> Error {
+        let matching = self.paths.iter().filter(|(template, _)| matches(template, path));
+        let methods = matching.flat_map(|(_, methods)| methods.keys());
+        let allowed: Vec<_> = methods.map(|method| method.to_ascii_uppercase()).collect();
+        if allowed.is_empty() { Error::NotFound } else { Error::MethodNotAllowed(allowed) }
+    }
+}
+
+/// Whether a path is one of a template's, whose `{…}` stand for one segment each.
+fn matches(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some(part), Some(segment)) if part.starts_with('{') && !segment.is_empty() => {}
+            (Some(part), Some(segment)) if part == segment => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_stands_for_one_segment() {
+        assert!(matches("/v1/users/{userId}", "/v1/users/x"));
+        for other in ["/v1/users", "/v1/users/", "/v1/users/x/y", "/v1/posts/x"] {
+            assert!(!matches("/v1/users/{userId}", other), "{other}");
+        }
+    }
+}

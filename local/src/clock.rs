@@ -1,0 +1,40 @@
+//! Time, which can be shifted: to see a session expire without waiting for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use shared::clock::{Clock, Timestamp};
+
+/// The system's time and an offset to it.
+#[derive(Clone, Debug, Default)]
+pub struct ShiftedClock {
+    offset_millis: Arc<AtomicI64>,
+}
+
+impl ShiftedClock {
+    /// A clock that is ahead of the system's by this many milliseconds, or behind it.
+    #[must_use]
+    pub fn new(offset_millis: i64) -> Self {
+        Self { offset_millis: Arc::new(AtomicI64::new(offset_millis)) }
+    }
+
+    /// Puts the clock forward.
+    pub fn advance(&self, duration: Duration) {
+        let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        self.offset_millis.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// The clock, as everything that asks for the time takes it.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let (system, offset) = (Clock::system(), Arc::clone(&self.offset_millis));
+        Clock::from_fn(move || Timestamp::from_millis(system.now().millis() + offset.load(Ordering::SeqCst)))
+    }
+
+    /// Whether it is behind the system's: what DynamoDB's own clock takes for expired then is not.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.offset_millis.load(Ordering::SeqCst) < 0
+    }
+}

@@ -1,0 +1,7 @@
+//! DynamoDB: an embedded one, or whichever `AWS_ENDPOINT_URL_DYNAMODB` names.
+
+mod embedded;
+mod table;
+
+pub use embedded::Embedded;
+pub use table::create;

@@ -1,0 +1,76 @@
+//! Creating the template's tables, wherever DynamoDB is.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection, StreamSpecification,
+    TimeToLiveSpecification,
+};
+use serde_json::Value;
+
+use crate::template::Table;
+
+/// Creates a table as the template declares it, or what is missing of it.
+pub async fn create(client: &Client, table: &Table) -> Result<(), String> {
+    let properties = &table.properties;
+    let mut request = client
+        .create_table()
+        .table_name(&table.name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_key_schema(Some(key_schema(&properties["KeySchema"])?));
+    for definition in list(&properties["AttributeDefinitions"]) {
+        let definition = AttributeDefinition::builder()
+            .attribute_name(text(&definition["AttributeName"]))
+            .attribute_type(text(&definition["AttributeType"]).into());
+        request = request.attribute_definitions(definition.build().map_err(|error| error.to_string())?);
+    }
+    for index in list(&properties["GlobalSecondaryIndexes"]) {
+        let projection = Projection::builder().projection_type(text(&index["Projection"]["ProjectionType"]).into());
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(text(&index["IndexName"]))
+            .set_key_schema(Some(key_schema(&index["KeySchema"])?))
+            .projection(projection.build());
+        request = request.global_secondary_indexes(index.build().map_err(|error| error.to_string())?);
+    }
+    if let Some(view) = properties["StreamSpecification"]["StreamViewType"].as_str() {
+        let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(view.into());
+        request = request.stream_specification(stream.build().map_err(|error| error.to_string())?);
+    }
+    match request.send().await {
+        Ok(_) => {}
+        Err(error) if error.code() == Some("ResourceInUseException") => {}
+        Err(error) => return Err(DisplayErrorContext(error).to_string()),
+    }
+    if let Some(attribute) = &table.ttl_attribute {
+        let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true);
+        let ttl = ttl.build().map_err(|error| error.to_string())?;
+        let request = client.update_time_to_live().table_name(&table.name).time_to_live_specification(ttl);
+        match request.send().await {
+            // DynamoDB says so of a table that has it already.
+            Err(error) if error.code() != Some("ValidationException") => {
+                return Err(DisplayErrorContext(error).to_string());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn key_schema(value: &Value) -> Result<Vec<KeySchemaElement>, String> {
+    let element = |element: &Value| {
+        KeySchemaElement::builder()
+            .attribute_name(text(&element["AttributeName"]))
+            .key_type(text(&element["KeyType"]).into())
+            .build()
+            .map_err(|error| error.to_string())
+    };
+    list(value).iter().map(element).collect()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,50 @@
+//! What happened to a request, for the log and for tests.
+
+use std::time::Duration;
+
+use shared::store::Cost;
+
+/// One request, once it is answered.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// Its method.
+    pub method: String,
+    /// Its path.
+    pub path: String,
+    /// The route that took it, as the template spells it.
+    pub route: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// How long it took.
+    pub duration: Duration,
+    /// The function that served it, by logical id, and what that cost in DynamoDB.
+    pub function: Option<(String, Cost)>,
+    /// The authorizer that was asked, if its answer was not remembered, and what that cost.
+    pub authorizer: Option<(String, Cost)>,
+}
+
+impl Record {
+    /// Everything it cost in DynamoDB.
+    #[must_use]
+    pub fn total(&self) -> Cost {
+        let costs = [&self.function, &self.authorizer].into_iter().flatten().map(|(_, cost)| cost.clone());
+        costs.fold(Cost::default(), Cost::plus)
+    }
+
+    /// A line in the log. Never the query, a header or a body.
+    pub(super) fn log(&self) {
+        let cost = self.total();
+        tracing::info!(
+            target: "kith::gateway",
+            "{} {} {} {:.1} ms, DynamoDB {} calls {:.1} R {:.1} W{}",
+            self.method,
+            self.path,
+            self.status,
+            self.duration.as_secs_f64() * 1000.0,
+            cost.calls,
+            cost.read_units,
+            cost.write_units,
+            if self.route == "$default" { " (no such route)" } else { "" },
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! The local stack: what AWS does for Kith, on a laptop, for development.
+//!
+//! It reads `template.yaml` and serves what is declared there, with the very handlers that
+//! run on Lambda and with the events that API Gateway sends:
+//!
+//! | module | stands in for |
+//! |---|---|
+//! | [`template`] | CloudFormation and SAM: the template with its intrinsics resolved |
+//! | [`gateway`] | API Gateway's HTTP API: routes, authorizer with its cache, CORS, limits, events |
+//! | [`lambda`] | Lambda: each function with its own variables and clients, time-outs, crashes |
+//! | [`dynamodb`] | DynamoDB: an embedded one on SQLite, or whichever an endpoint names |
+//! | [`docs`] | the API reference at `/docs` |
+//! | [`clock`] | time, which can be shifted |
+//! | [`stack`] | all of it together, started and stopped |
+//!
+//! It is a tool for development: it listens on 127.0.0.1, has no TLS, and trusts its user.
+
+pub mod clock;
+pub mod docs;
+pub mod dynamodb;
+pub mod gateway;
+pub mod lambda;
+pub mod options;
+pub mod stack;
+pub mod template;
+
+pub use options::Options;
+pub use stack::{Stack, StartError};

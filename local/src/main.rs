@@ -1,0 +1,61 @@
+//! `cargo run`: all of Kith on this machine.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use local::stack::Overrides;
+use local::{Options, Stack};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kith::gateway=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr).init();
+    match run(&options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kith: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    // Before anything is started, so that no signal is missed.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let stack = Stack::start(options, overrides()).await?;
+    announce(options, &stack)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    stack.stop().await;
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "only main.rs reads the environment")]
+fn overrides() -> Overrides {
+    let dynamodb_endpoint = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty());
+    Overrides { dynamodb_endpoint, http_client: None }
+}
+
+/// Says where everything is, and then `ready`. Whoever reads it may have gone: that is fine.
+fn announce(options: &Options, stack: &Stack) -> std::io::Result<()> {
+    let url = stack.http_url();
+    let data = if options.memory { "nothing is kept".to_owned() } else { options.data.display().to_string() };
+    let text = format!(
+        "Kith's local stack, for development only\n\
+         HTTP API   {url}\n\
+         Reference  {url}/docs\n\
+         Data       {data}\n\
+         ready\n"
+    );
+    let mut out = std::io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,63 @@
+//! Making an account.
+
+use super::{Credential, Lock};
+use super::session::{self, Device, Session};
+use super::{Accounts, Email, Password, Username, sign_in};
+use crate::error::{Error, Result};
+use crate::keys;
+use crate::limits::Subject;
+use crate::profiles::{Me, Name, ProfileItem};
+use crate::store::{Put, Transaction};
+
+/// What somebody registers with.
+#[derive(Debug)]
+pub struct Registration {
+    /// The name they want.
+    pub username: Username,
+    /// Where they can be reached.
+    pub email: Email,
+    /// The password they chose.
+    pub password: Password,
+    /// What they are called.
+    pub name: Name,
+    /// What they are using.
+    pub device: Device,
+}
+
+/// Makes an account and signs its owner in. Two round trips: a place under the limit, then
+/// one transaction of profile, credential, both locks and the first session.
+///
+/// All or nothing, so no lock is ever without its account. When the reply is lost below the
+/// SDK, the client token finds the transaction made. When it is lost on the way to the client,
+/// a second request is told that the username is taken, by the account it made itself: its
+/// owner signs in.
+pub async fn register(accounts: &Accounts, request: Registration, address: &str) -> Result<(Me, Session)> {
+    let Accounts { app, passwords, limits, rules } = accounts;
+    limits.take(rules.registration, Subject::address(address)).await?;
+
+    let Registration { username, email, password, name, device } = request;
+    let hints = [username.as_str(), email.as_str(), name.as_str()].map(str::to_owned).to_vec();
+    let password_hash = passwords.hash(password, hints).await?;
+
+    let user_id = app.ids.user_id();
+    let credential = Credential { email, password_hash, generation: 0 };
+    let profile = ProfileItem::new(user_id, username, name, app.clock.now());
+    let lock = Lock { user_id };
+    let (session, session_put) = session::open(app, user_id, credential.generation, device)?;
+    let transaction = Transaction::new(app.ids.write_id())
+        .put(Put::new(&keys::username(&profile.username), &lock)?.if_absent())
+        .put(Put::new(&keys::email(&credential.email), &lock)?.if_absent())
+        .put(Put::new(&keys::profile(user_id), &profile)?.if_absent())
+        .put(Put::new(&keys::credential(user_id), &credential)?.if_absent())
+        .put(session_put);
+    match app.store.transact(transaction).await? {
+        Ok(()) => {}
+        Err(refusals) if refusals.of(0) => return Err(Error::UsernameTaken),
+        Err(_) => return Err(Error::EmailTaken),
+    }
+    // The account stands whether or not this is noted; the next sign-in notes it otherwise.
+    if let Err(error) = sign_in::remember(accounts, user_id, address).await {
+        tracing::warn!(%error, "an address could not be remembered");
+    }
+    Ok((profile.into_me(credential.email), session))
+}

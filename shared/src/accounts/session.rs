@@ -1,0 +1,243 @@
+//! Sessions: opened by signing in, ended one by one or all at once.
+//!
+//! A session is valid while its item exists, its time is not over, and its generation is the
+//! credential's. So one write of the credential ends every other session, atomically with the
+//! password's change, and a sign-in that raced it with the old password is dead on arrival.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::Token;
+use super::credential::Credential;
+use crate::clock::Timestamp;
+use crate::environment::App;
+use crate::error::{Error, Result};
+use crate::ids::{SessionId, UserId};
+use crate::keys::{self, Key};
+use crate::store::{Condition, Put, Transaction, Update, Written};
+use crate::text::text_type;
+
+const DAY: Duration = Duration::from_hours(24);
+/// A session that is not used for this long ends.
+const IDLE: Duration = DAY.saturating_mul(30);
+/// No session lasts longer.
+const LIFETIME: Duration = DAY.saturating_mul(365);
+/// Use is noted at most this often: a write at every request would cost more than the request.
+const NOTED_EVERY: Duration = Duration::from_mins(10);
+/// The most sessions of one person; beyond it the ones not used for longest end.
+pub(super) const MOST: usize = 50;
+/// More than a person has, whatever raced: one query brings them all.
+const QUERY_LIMIT: i32 = 200;
+
+text_type! {
+    /// What the person calls the device: at most 100 characters, may be empty.
+    Device, 100, "Alice's phone"
+}
+
+impl Device {
+    /// What a browser or app says of itself, for want of a better name.
+    #[must_use]
+    pub fn from_user_agent(text: &str) -> Self {
+        Self(crate::text::salvage(text, Self::MAX))
+    }
+}
+
+/// A session that was just opened.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// The token.
+    pub token: Token,
+    /// The session's id.
+    pub id: SessionId,
+    /// The earlier of 30 days without use and a year after sign-in; moves with use.
+    pub expires_at: Timestamp,
+}
+
+/// A session in the list of one's sessions.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = SessionEntry)]
+pub struct SessionEntry {
+    /// The session's id.
+    pub id: SessionId,
+    /// What it was called at sign-in, or else what the browser or app said of itself.
+    pub device: Device,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last used, to about ten minutes.
+    pub last_seen_at: Timestamp,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// Whose request it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The person.
+    pub user: UserId,
+    /// The session they use.
+    pub session: SessionId,
+}
+
+/// The item at [`keys::session`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SessionItem {
+    pub(super) id: SessionId,
+    device: Device,
+    created_at: Timestamp,
+    pub(super) last_seen_at: Timestamp,
+    pub(super) generation: u64,
+}
+
+impl SessionItem {
+    fn expires_at(&self) -> Timestamp {
+        self.last_seen_at.after(IDLE).min(self.created_at.after(LIFETIME))
+    }
+
+    fn is_valid(&self, credential: &Credential, now: Timestamp) -> bool {
+        self.generation == credential.generation && now < self.expires_at()
+    }
+}
+
+/// A session that begins now: what to tell its owner, and what to write.
+pub(super) fn open(app: &App, user: UserId, generation: u64, device: Device) -> Result<(Session, Put)> {
+    let token = Token::new(user, app.ids.secret());
+    let now = app.clock.now();
+    let item = SessionItem { id: token.session(), device, created_at: now, last_seen_at: now, generation };
+    let put = Put::new(&keys::session(user, item.id), &item)?.expire_at(item.expires_at());
+    Ok((Session { id: item.id, expires_at: item.expires_at(), token }, put))
+}
+
+/// Whose token this is, if its session is valid. One round trip, 2 R; every ten minutes of
+/// use one more, and 1 W.
+pub async fn authenticate(app: &App, token: &Token) -> Result<Option<Identity>> {
+    let identity = Identity { user: token.user(), session: token.session() };
+    let Some((session, _)) = load(app, identity).await? else { return Ok(None) };
+    let now = app.clock.now();
+    if now.since(session.last_seen_at) < NOTED_EVERY {
+        return Ok(Some(identity));
+    }
+    let seen = SessionItem { last_seen_at: now, ..session };
+    let update = Update::of(keys::session(identity.user, identity.session))
+        .set("lastSeenAt", seen.last_seen_at)
+        .expire_at(seen.expires_at());
+    match app.store.update(update, &app.ids.write_id()).await {
+        Ok(Written::Done(_)) => Ok(Some(identity)),
+        // It was ended in between; nothing brings it back.
+        Ok(Written::Refused(_)) => Ok(None),
+        // The session is valid all the same, and the next request notes the use.
+        Err(error) => {
+            tracing::warn!(%error, "the use of a session could not be noted");
+            Ok(Some(identity))
+        }
+    }
+}
+
+/// The valid sessions of a person, newest first. One round trip, 2 R and more with many.
+pub async fn list(app: &App, viewer: Identity) -> Result<Vec<SessionEntry>> {
+    let credential = keys::credential(viewer.user);
+    let (credential, sessions) =
+        tokio::try_join!(app.store.get::<Credential>(&credential), all(app, viewer.user))?;
+    let credential = credential.ok_or(Error::Unauthenticated)?;
+    let now = app.clock.now();
+    let mut sessions: Vec<_> = sessions
+        .into_iter()
+        .filter(|session| session.is_valid(&credential, now))
+        .map(|session| SessionEntry {
+            current: session.id == viewer.session,
+            id: session.id,
+            device: session.device,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+        })
+        .collect();
+    sessions.sort_by_key(SessionEntry::position);
+    Ok(sessions)
+}
+
+impl SessionEntry {
+    /// Where it stands in the list: newest first, and by id among those of one millisecond.
+    #[must_use]
+    pub fn position(&self) -> String {
+        format!("{:019}{}", i64::MAX - self.created_at.millis(), self.id)
+    }
+}
+
+/// Ends one's own session. A repetition changes nothing. One round trip, 1 W.
+pub async fn end_current(app: &App, viewer: Identity) -> Result<()> {
+    app.store.delete(&keys::session(viewer.user, viewer.session)).await
+}
+
+/// Ends one of a person's sessions. Two round trips, 1 R, 1 W.
+///
+/// Looks first: a delete whose reply was lost would find nothing the second time.
+pub async fn end(app: &App, viewer: Identity, session: SessionId) -> Result<()> {
+    let key = keys::session(viewer.user, session);
+    app.store.get::<SessionItem>(&key).await?.ok_or(Error::NotFound)?;
+    app.store.delete(&key).await
+}
+
+/// Ends every session of the person but the one that asks. Two round trips, 2 R, 4 W.
+pub async fn end_others(app: &App, viewer: Identity) -> Result<()> {
+    loop {
+        let (_, credential) = load(app, viewer).await?.ok_or(Error::Unauthenticated)?;
+        let update = Update::of(keys::credential(viewer.user));
+        if raise_generation(app, viewer, credential.generation, update).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Makes a change to the credential that ends all other sessions. Answers whether it was
+/// made: it is not if the generation has changed since `generation` was read.
+///
+/// One transaction: the credential's new generation, and the asking session's, which must
+/// still exist. So nothing of it can happen without the rest, and of two sessions that end
+/// each other's at once, one does.
+pub(super) async fn raise_generation(
+    app: &App,
+    viewer: Identity,
+    generation: u64,
+    credential: Update,
+) -> Result<bool> {
+    let next = generation + 1;
+    let transaction = Transaction::new(app.ids.write_id())
+        .update(credential.set("generation", next).when(Condition::equals("generation", generation)?))
+        .update(
+            Update::of(keys::session(viewer.user, viewer.session))
+                .set("generation", next)
+                .when(Condition::equals("generation", generation)?),
+        );
+    match app.store.transact(transaction).await? {
+        Ok(()) => Ok(true),
+        Err(refusals) if refusals.of(0) => Ok(false),
+        Err(_) => Err(Error::Unauthenticated),
+    }
+}
+
+/// A session and its owner's credential, if the session is valid. One round trip, 2 R.
+pub(super) async fn load(app: &App, identity: Identity) -> Result<Option<(SessionItem, Credential)>> {
+    let (session, credential) =
+        (keys::session(identity.user, identity.session), keys::credential(identity.user));
+    let mut found = app.store.batch_get([&session, &credential]).await?;
+    let (session, credential) = (found.take::<SessionItem>(&session)?, found.take::<Credential>(&credential)?);
+    let now = app.clock.now();
+    Ok(session.zip(credential).filter(|(session, credential)| session.is_valid(credential, now)))
+}
+
+/// Every session item of a person, in no order.
+pub(super) async fn all(app: &App, user: UserId) -> Result<Vec<SessionItem>> {
+    let page = app.store.query(&keys::sessions(user), QUERY_LIMIT).await?;
+    Ok(page.items)
+}
+
+/// Which sessions must go so that a new one fits: the dead first, then the longest unused.
+pub(super) fn surplus(user: UserId, generation: u64, mut sessions: Vec<SessionItem>) -> Vec<Key> {
+    sessions.sort_by_key(|session| (session.generation == generation, session.last_seen_at));
+    let many = (sessions.len() + 1).saturating_sub(MOST);
+    sessions.iter().take(many).map(|session| keys::session(user, session.id)).collect()
+}

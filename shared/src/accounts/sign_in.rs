@@ -1,0 +1,126 @@
+//! Signing in.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+
+use super::{Credential, Lock};
+use super::password::Attempt;
+use super::session::{self, Device, Session};
+use super::{Accounts, Login};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::keys;
+use crate::limits::{Subject, Taken};
+use crate::profiles::{Me, ProfileItem};
+use crate::store::Put;
+
+/// How long a sign-in makes an address known.
+const KNOWN_FOR: Duration = Duration::from_hours(90 * 24);
+/// How old that knowledge gets before a sign-in renews it.
+const RENEWED_AFTER: Duration = Duration::from_hours(30 * 24);
+/// How many tries an account may have used up from an address before a success gives them
+/// back. Not at once: it saves a write at nearly every sign-in.
+const RESET_ABOVE: u32 = 10;
+
+/// What somebody signs in with.
+#[derive(Debug)]
+pub struct SignIn {
+    /// Who they say they are.
+    pub login: Login,
+    /// What they say to prove it.
+    pub password: Attempt,
+    /// What they call the device.
+    pub device: Device,
+}
+
+/// The item at [`keys::known_address`].
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct KnownAddress {
+    at: Timestamp,
+}
+
+/// Opens a session for whoever knows the password.
+///
+/// Three round trips: the lock; the credential, profile, known address, sessions and a place
+/// under the limit; the session. One more from an address the person never signed in from.
+///
+/// An unknown login goes the same way with a phantom id and nobody's hash, so that neither
+/// the bytes nor the time tell it from a wrong password. Whoever has signed in from their
+/// address before is not counted against what strangers there, or elsewhere against their
+/// account, use up.
+///
+/// A crash in between leaves nothing, or a session whose token nobody has. A repetition
+/// opens one more session.
+pub async fn sign_in(accounts: &Accounts, request: SignIn, address: &str) -> Result<(Me, Session)> {
+    let Accounts { app, passwords, limits, rules } = accounts;
+    let lock = app.store.get::<Lock>(&request.login.lock()).await?;
+    let user = lock.map_or_else(|| request.login.phantom(), |lock| lock.user_id);
+
+    let (profile_key, credential_key, known_key) =
+        (keys::profile(user), keys::credential(user), keys::known_address(user, address));
+    let (mut found, sessions, taken) = tokio::try_join!(
+        app.store.batch_get([&profile_key, &credential_key, &known_key]),
+        session::all(app, user),
+        limits.take(rules.sign_in_pair, Subject::account_at(user, address)),
+    )?;
+    let known = found.take::<KnownAddress>(&known_key)?;
+    if known.is_none() {
+        tokio::try_join!(
+            limits.take(rules.sign_in_address, Subject::address(address)),
+            limits.take(rules.sign_in_account, Subject::account(user)),
+        )?;
+    }
+
+    let credential = found.take::<Credential>(&credential_key)?;
+    let hash = credential.as_ref().map(|credential| credential.password_hash.clone());
+    let matches = passwords.verify(request.password, hash).await?;
+    let profile = found.take::<ProfileItem>(&profile_key)?;
+    let (Some(credential), Some(profile), true) = (credential, profile, matches) else {
+        return Err(Error::InvalidCredentials);
+    };
+
+    let (session, put) = session::open(app, user, credential.generation, request.device)?;
+    let write_id = app.ids.write_id();
+    let surplus = session::surplus(user, credential.generation, sessions);
+    let (written, (), ()) = tokio::join!(
+        app.store.put(put, &write_id),
+        settle(accounts, user, address, known, taken),
+        async {
+            let deleted = join_all(surplus.iter().map(|key| app.store.delete(key))).await;
+            log_failures("surplus sessions could not be deleted", deleted);
+        },
+    );
+    written?;
+    Ok((profile.into_me(credential.email), session))
+}
+
+/// Remembers that somebody signed in from an address. One round trip, 1 W.
+pub(super) async fn remember(accounts: &Accounts, user: UserId, address: &str) -> Result<()> {
+    let app = &accounts.app;
+    let now = app.clock.now();
+    let put = Put::new(&keys::known_address(user, address), &KnownAddress { at: now })?
+        .expire_at(now.after(KNOWN_FOR));
+    app.store.put(put, &app.ids.write_id()).await.map(drop)
+}
+
+/// Notes a success: the address is known, and the tries it took are given back. The sign-in
+/// has succeeded whether or not this does.
+async fn settle(accounts: &Accounts, user: UserId, address: &str, known: Option<KnownAddress>, taken: Taken) {
+    let now = accounts.app.clock.now();
+    let is_fresh = known.is_some_and(|known| now.since(known.at) < RENEWED_AFTER);
+    let (remembered, reset) = tokio::join!(
+        async { if is_fresh { Ok(()) } else { remember(accounts, user, address).await } },
+        async { if taken.used > RESET_ABOVE { accounts.limits.give_back(&taken).await } else { Ok(()) } },
+    );
+    log_failures("a sign-in could not be noted", [remembered, reset]);
+}
+
+fn log_failures(message: &'static str, results: impl IntoIterator<Item = Result<()>>) {
+    for error in results.into_iter().filter_map(Result::err) {
+        tracing::warn!(%error, message);
+    }
+}

@@ -1,0 +1,108 @@
+//! Everything that can go wrong, said once, in the words of the domain.
+//!
+//! [`http::problem`](crate::http::problem) says how each looks to a client. A cause that is
+//! nobody's business outside ([`Error::Unavailable`], [`Error::Internal`]) is carried along
+//! for the log and never shown.
+
+use std::error::Error as StdError;
+
+use crate::limits::Exceeded;
+use crate::text::Refusal;
+
+/// What every fallible function of the domain answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A cause from below: a storage failure, a bug. For the log only.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+/// What went wrong with a request.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The body is not JSON, or not I-JSON (RFC 7493): two members of one name, bad UTF-8.
+    #[error("malformed JSON: {0}")]
+    MalformedJson(String),
+    /// The body is longer than a function takes.
+    #[error("body too large")]
+    BodyTooLarge,
+    /// The body is not `application/json`.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// Values that break their rules, all of them at once.
+    #[error("invalid input")]
+    Invalid(Vec<FieldError>),
+    /// A query parameter that is repeated, unknown or cannot be read.
+    #[error("invalid query: {0}")]
+    InvalidQuery(String),
+    /// A cursor that this list did not give out.
+    #[error("invalid cursor")]
+    InvalidCursor,
+    /// A password that is too easily guessed; the text says why.
+    #[error("weak password")]
+    WeakPassword(String),
+    /// No session, or one that has ended.
+    #[error("unauthenticated")]
+    Unauthenticated,
+    /// No such person, or not their password: never told apart.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+    /// The current password of somebody signed in does not match.
+    #[error("wrong password")]
+    WrongPassword,
+    /// What does not exist, and what the viewer may not know to exist.
+    #[error("not found")]
+    NotFound,
+    /// The path exists, but not with this method; these ones would do.
+    #[error("method not allowed")]
+    MethodNotAllowed(Vec<String>),
+    /// Somebody has that username.
+    #[error("username taken")]
+    UsernameTaken,
+    /// Somebody has that email.
+    #[error("email taken")]
+    EmailTaken,
+    /// The thing changed since the client read it.
+    #[error("version mismatch")]
+    VersionMismatch,
+    /// Too often for a rule; it is worth trying again once the window is over.
+    #[error("rate limited by {}", .0.rule.name)]
+    RateLimited(Exceeded),
+    /// Storage did not answer, or not in time. Nothing is half-written; a retry is safe.
+    #[error("unavailable")]
+    Unavailable(#[source] Cause),
+    /// A bug: an item that cannot be read, a request that storage refuses.
+    #[error("internal error")]
+    Internal(#[source] Cause),
+}
+
+impl Error {
+    /// One invalid member of the body.
+    pub fn invalid(pointer: impl Into<String>, refusal: Refusal) -> Self {
+        Self::Invalid(vec![FieldError::new(pointer, refusal)])
+    }
+
+    /// A bug, with what there is to know about it.
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// A failure of what lies below, with what there is to know about it.
+    pub fn unavailable(cause: impl Into<Cause>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+}
+
+/// What is wrong with one member of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Which member, as a JSON Pointer (RFC 6901); empty for the body itself.
+    pub pointer: String,
+    /// What rule it breaks.
+    pub refusal: Refusal,
+}
+
+impl FieldError {
+    /// A broken rule at `pointer`.
+    pub fn new(pointer: impl Into<String>, refusal: Refusal) -> Self {
+        Self { pointer: pointer.into(), refusal }
+    }
+}

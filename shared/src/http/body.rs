@@ -1,0 +1,177 @@
+//! Request bodies: JSON objects whose broken rules are all reported at once.
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use http::header::CONTENT_TYPE;
+use serde_json::{Map, Value};
+
+use super::json;
+use crate::error::{Error, FieldError, Result};
+use crate::text::{Parse, Refusal};
+
+/// The longest body a function takes, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// A body read as `T`.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<S: Sync, T: FromFields> FromRequest<S> for Body<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self> {
+        let is_json = request.headers().get(CONTENT_TYPE).is_some_and(|value| is_json(value.as_bytes()));
+        let bytes = to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Error::BodyTooLarge)?;
+        if !is_json {
+            return Err(Error::UnsupportedMediaType);
+        }
+        let Value::Object(members) = json::parse(&bytes)? else {
+            return Err(Error::invalid("", Refusal::new("must be an object")));
+        };
+        let mut fields = Fields { members, errors: Vec::new() };
+        let value = T::from_fields(&mut fields);
+        fields.refuse_the_rest();
+        match value {
+            Some(value) if fields.errors.is_empty() => Ok(Self(value)),
+            _ => Err(Error::Invalid(fields.errors)),
+        }
+    }
+}
+
+/// Whether a content type is `application/json`, with whatever parameters.
+fn is_json(content_type: &[u8]) -> bool {
+    let essence = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
+}
+
+/// A value made from the members of an object. [`request!`](crate::request) implements it.
+pub trait FromFields: Sized {
+    /// Takes its members; `None` if some of them broke their rules, which `fields` noted.
+    fn from_fields(fields: &mut Fields) -> Option<Self>;
+}
+
+/// The members of an object, while they are being taken.
+#[derive(Debug)]
+pub struct Fields {
+    members: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// Takes the member that a Rust field of this name stands for.
+    pub fn take<T: Field>(&mut self, field: &str) -> Option<T> {
+        let name = camel_case(field);
+        let member = self.members.remove(&name);
+        T::from_member(member).map_err(|refusal| self.errors.push(FieldError::new(pointer(&name), refusal))).ok()
+    }
+
+    fn refuse_the_rest(&mut self) {
+        let unknown = self.members.keys().map(|name| FieldError::new(pointer(name), Refusal::new("is not known here")));
+        self.errors.extend(unknown);
+    }
+}
+
+/// A value made from one member.
+pub trait Field: Sized {
+    /// The value, or which rule the member breaks; `None` is an absent member.
+    fn from_member(member: Option<Value>) -> Result<Self, Refusal>;
+}
+
+impl<T: Parse> Field for T {
+    fn from_member(member: Option<Value>) -> Result<Self, Refusal> {
+        match member {
+            Some(Value::String(text)) => T::parse(&text),
+            Some(Value::Null) => Err(Refusal::new("must not be null")),
+            Some(_) => Err(Refusal::new("must be a string")),
+            None => Err(Refusal::new("is required")),
+        }
+    }
+}
+
+impl<T: Parse> Field for Option<T> {
+    fn from_member(member: Option<Value>) -> Result<Self, Refusal> {
+        member.map(|member| T::from_member(Some(member))).transpose()
+    }
+}
+
+/// The JSON Pointer (RFC 6901) of a member of the body.
+fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+fn camel_case(field: &str) -> String {
+    let mut words = field.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut name, word| {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+        name
+    })
+}
+
+/// Declares what a route takes: a struct of [`Field`]s, its schema, and how it is read.
+///
+/// Its members are named in camel case; any other member is refused. Where a member may be
+/// left out, its field is an `Option` and says `#[schema(nullable = false)]`.
+#[macro_export]
+macro_rules! request {
+    ($(#[$doc:meta])* pub struct $name:ident {
+        $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, utoipa::ToSchema)]
+        #[schema(rename_all = "camelCase")]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+
+        impl $crate::http::body::FromFields for $name {
+            fn from_fields(fields: &mut $crate::http::body::Fields) -> Option<Self> {
+                $(let $field = fields.take(stringify!($field));)*
+                Some(Self { $($field: $field?),* })
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body as RawBody;
+
+    use super::*;
+    use crate::accounts::Username;
+    use crate::profiles::Name;
+
+    request! {
+        /// Something to read.
+        pub struct Example {
+            /// Must be there.
+            pub user_name: Username,
+            /// May be there.
+            #[schema(nullable = false)]
+            pub full_name: Option<Name>,
+        }
+    }
+
+    async fn read(body: &'static str) -> Result<Example> {
+        let request = Request::post("/").header(CONTENT_TYPE, "Application/JSON; charset=utf-8");
+        let request = request.body(RawBody::from(body)).unwrap();
+        Body::from_request(request, &()).await.map(|Body(example)| example)
+    }
+
+    #[tokio::test]
+    async fn members_are_named_in_camel_case_and_may_be_left_out() {
+        let example = read(r#"{"userName":"Alice"}"#).await.unwrap();
+        assert_eq!((example.user_name.as_str(), example.full_name), ("alice", None));
+    }
+
+    #[tokio::test]
+    async fn every_broken_rule_is_reported_at_once() {
+        let Err(Error::Invalid(errors)) = read(r#"{"userName":7,"fullName":null,"a/b":1}"#).await else {
+            panic!("it should be invalid");
+        };
+        let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/userName", "/fullName", "/a~1b"]);
+    }
+}

@@ -1,0 +1,115 @@
+//! Entity tags: `"<version>.<digest of the answer>"`.
+//!
+//! `If-None-Match` compares all of it, since an answer can change without its version (a
+//! counter, a relation). `If-Match` compares only the version, since an edit conflicts only
+//! with other edits; `"<version>"` alone is enough there.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, StatusCode};
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::ids::digest;
+
+/// An answer with its entity tag.
+#[derive(Debug)]
+pub struct Tagged<T> {
+    /// The version of the thing.
+    pub version: u64,
+    /// The thing.
+    pub value: T,
+    /// What the client has already.
+    pub known: IfNoneMatch,
+}
+
+impl<T: Serialize> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        let body = match serde_json::to_vec(&self.value) {
+            Ok(body) => body,
+            Err(error) => return Error::internal(error).into_response(),
+        };
+        let tag = format!("\"{}.{}\"", self.version, &digest(&[&body])[..16]);
+        // The client may keep the answer, but must ask whether it still holds.
+        let headers = [(ETAG, tag.as_str()), (CACHE_CONTROL, "private, no-cache")];
+        if self.known.has(&tag) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        (headers, [(CONTENT_TYPE, "application/json")], body).into_response()
+    }
+}
+
+/// The tags of what a client has already.
+#[derive(Debug, Default)]
+pub struct IfNoneMatch(Vec<String>);
+
+impl IfNoneMatch {
+    fn has(&self, tag: &str) -> bool {
+        // RFC 9110, section 13.1.2: a weak comparison.
+        self.0.iter().any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(tags(&parts.headers, &IF_NONE_MATCH).unwrap_or_default()))
+    }
+}
+
+/// The version that an edit was made from, if the client says.
+#[derive(Clone, Copy, Debug)]
+pub struct IfMatch(pub Option<u64>);
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let Some(tags) = tags(&parts.headers, &IF_MATCH) else { return Ok(Self(None)) };
+        match tags.as_slice() {
+            [any] if any == "*" => Ok(Self(None)),
+            // The newest of several is the only one that can still hold.
+            tags => tags.iter().filter_map(|tag| version(tag)).max().map_or(
+                Err(Error::VersionMismatch),
+                |version| Ok(Self(Some(version))),
+            ),
+        }
+    }
+}
+
+/// The version in a strong tag.
+fn version(tag: &str) -> Option<u64> {
+    let opaque = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let digits = opaque.split_once('.').map_or(opaque, |(version, _)| version);
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+/// The tags in a header, if it is there. None of ours has a comma in it.
+fn tags(headers: &HeaderMap, name: &HeaderName) -> Option<Vec<String>> {
+    let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+    let split = |value: &str| value.split(',').map(|tag| tag.trim().to_owned()).collect::<Vec<_>>();
+    headers.contains_key(name).then(|| values.into_iter().flat_map(split).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_with_or_without_its_digest() {
+        assert_eq!(version("\"7.abc\""), Some(7));
+        assert_eq!(version("\"7\""), Some(7));
+    }
+
+    #[test]
+    fn weak_unquoted_and_foreign_tags_have_no_version() {
+        for tag in ["W/\"7\"", "7", "\"x\"", "\"+7\"", "\"99999999999999999999\"", ""] {
+            assert_eq!(version(tag), None, "{tag}");
+        }
+    }
+}

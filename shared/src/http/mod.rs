@@ -1,0 +1,26 @@
+//! HTTP as every function speaks it.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`serve`](mod@serve) | what surrounds every handler: request id, deadline, problems, the log line |
+//! | [`problem`] | how each error looks to a client: the one mapping of the codes |
+//! | [`body`] | strict JSON in, every broken rule reported at once |
+//! | [`caller`] | who asks: the viewer, the address, the device |
+//! | [`path`] | ids in paths |
+//! | [`etag`] | entity tags and their conditions |
+//! | [`page`] | lists: limits and cursors |
+//! | [`answer`] | what handlers answer with |
+//! | [`openapi`] | the answers that many routes share, for the document |
+
+pub mod answer;
+pub mod body;
+pub mod caller;
+pub mod etag;
+mod json;
+pub mod openapi;
+pub mod page;
+pub mod path;
+pub mod problem;
+mod serve;
+
+pub use serve::{serve, surround};

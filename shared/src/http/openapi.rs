@@ -1,0 +1,107 @@
+//! The answers that many routes share, for the OpenAPI document.
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type};
+use utoipa::{IntoResponses, ToSchema};
+
+use super::problem::{PROBLEM_JSON, Problem};
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+
+/// What every route may answer.
+#[derive(Debug)]
+pub struct Always;
+
+impl IntoResponses for Always {
+    fn responses() -> Responses {
+        let unavailable = with_header(
+            problem("unavailable: storage did not answer in time; a retry is safe"),
+            "Retry-After",
+            "Seconds to wait.",
+        );
+        let internal = problem("internal: a bug. Also the gateway's own, when a function fails as a whole")
+            .content("application/json", ContentBuilder::new().schema(Some(Ref::from_schema_name("GatewayMessage"))).build());
+        collect([("500", internal), ("503", unavailable)])
+    }
+}
+
+/// What a route for people who are signed in may answer.
+#[derive(Debug)]
+pub struct SignedIn;
+
+impl IntoResponses for SignedIn {
+    fn responses() -> Responses {
+        // The gateway answers in its own words where the header is missing.
+        let unauthenticated = problem("unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own")
+            .content("application/json", ContentBuilder::new().schema(Some(Ref::from_schema_name("GatewayMessage"))).build());
+        collect([("401", unauthenticated)])
+    }
+}
+
+/// What a route that takes a body may answer.
+#[derive(Debug)]
+pub struct TakesBody;
+
+impl IntoResponses for TakesBody {
+    fn responses() -> Responses {
+        collect([
+            ("400", problem("malformed-json")),
+            ("413", problem("body-too-large: more than 64 KiB")),
+            ("415", problem("unsupported-media-type: not application/json")),
+            ("422", problem("invalid-input: `errors` names every value that breaks its rules")),
+        ])
+    }
+}
+
+/// What a list may answer.
+#[derive(Debug)]
+pub struct TakesPage;
+
+impl IntoResponses for TakesPage {
+    fn responses() -> Responses {
+        collect([
+            ("400", problem("invalid-cursor, invalid-query")),
+            ("422", problem("invalid-input: the limit is not 1 to 100")),
+        ])
+    }
+}
+
+/// What a route under a limit may answer.
+#[derive(Debug)]
+pub struct Limited;
+
+impl IntoResponses for Limited {
+    fn responses() -> Responses {
+        let limited = with_header(problem("rate-limited"), "Retry-After", "Seconds to wait.");
+        let limited = with_header(limited, "RateLimit", "What is left: `r` requests for `t` seconds.");
+        collect([("429", with_header(limited, "RateLimit-Policy", "The rule: `q` requests in `w` seconds."))])
+    }
+}
+
+/// What the gateway itself answers when it does not reach a function.
+#[derive(Debug, ToSchema)]
+pub struct GatewayMessage {
+    /// A word or two.
+    #[schema(required)]
+    pub message: Option<String>,
+}
+
+/// A problem of the named codes.
+#[must_use]
+pub fn problem(description: &str) -> ResponseBuilder {
+    let schema = Ref::from_schema_name(Problem::name());
+    ResponseBuilder::new()
+        .description(description)
+        .content(PROBLEM_JSON, ContentBuilder::new().schema(Some(schema)).build())
+}
+
+fn with_header(response: ResponseBuilder, name: &str, description: &str) -> ResponseBuilder {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    response.header(name, HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build())
+}
+
+fn collect<const N: usize>(responses: [(&str, ResponseBuilder); N]) -> Responses {
+    responses.into_iter().map(|(status, response)| (status.to_owned(), response.build().into())).collect()
+}

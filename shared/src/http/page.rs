@@ -1,0 +1,166 @@
+//! Lists: how many, from where, and where to go on.
+
+use axum::extract::FromRequestParts;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::request::Parts;
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::error::{Error, Result};
+use crate::ids::digest;
+use crate::text::Refusal;
+
+/// How many items a page has when nobody says.
+const DEFAULT_LIMIT: usize = 20;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PageOf<T> {
+    /// The items; there may be fewer than asked for, even none, while `nextCursor` is set.
+    pub items: Vec<T>,
+    /// What to send as `cursor` for the next page.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> PageOf<T> {
+    /// The page of a whole, sorted list that the query asks for.
+    ///
+    /// `position` is an item's place in the sort order, as a text that sorts the same way and
+    /// tells nothing the item does not show.
+    pub fn of_sorted(list: &List<'_>, query: &PageQuery, items: Vec<T>, position: impl Fn(&T) -> String) -> Result<Self> {
+        let after = query.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
+        let mut rest = items.into_iter().filter(|item| after.as_ref().is_none_or(|after| position(item) > *after));
+        let items: Vec<_> = rest.by_ref().take(query.limit).collect();
+        let last = if rest.next().is_some() { items.last() } else { None };
+        let next_cursor = last.map(|item| list.cursor(&position(item)));
+        Ok(Self { items, next_cursor })
+    }
+}
+
+/// Which list it is: its route and whatever else sets it apart. Its cursors fit no other.
+#[derive(Debug)]
+pub struct List<'a>(pub &'a [&'a str]);
+
+impl List<'_> {
+    const MARK: usize = 8;
+
+    /// The cursor of a position.
+    #[must_use]
+    pub fn cursor(&self, position: &str) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{}{position}", self.mark()))
+    }
+
+    /// The position in a cursor of this list.
+    pub fn position(&self, cursor: &str) -> Result<String> {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::InvalidCursor)?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::InvalidCursor)?;
+        text.strip_prefix(&self.mark()).map(str::to_owned).ok_or(Error::InvalidCursor)
+    }
+
+    fn mark(&self) -> String {
+        let parts: Vec<_> = self.0.iter().map(|part| part.as_bytes()).collect();
+        digest(&parts)[..Self::MARK].to_owned()
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 100, default = 20, required = false)]
+    pub limit: usize,
+    /// Where to go on: `nextCursor` of the page before.
+    #[param(nullable = false)]
+    pub cursor: Option<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for PageQuery {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let query = parts.uri.query().unwrap_or_default();
+        let limit = match parameter(query, "limit")? {
+            Some(text) => limit(&text)?,
+            None => DEFAULT_LIMIT,
+        };
+        Ok(Self { limit, cursor: parameter(query, "cursor")? })
+    }
+}
+
+/// The value of a query parameter, which may be given once.
+pub fn parameter(query: &str, name: &str) -> Result<Option<String>> {
+    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+    match (values.next(), values.next()) {
+        (_, Some(_)) => Err(Error::InvalidQuery(format!("{name} is given more than once"))),
+        (value, None) => Ok(value.map(|(_, value)| value.into_owned())),
+    }
+}
+
+fn limit(text: &str) -> Result<usize> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Error::InvalidQuery("limit is not a whole number".into()));
+    }
+    match text.parse() {
+        Ok(limit @ 1..=100) => Ok(limit),
+        _ => Err(Error::invalid("/limit", Refusal::new("must be 1 to 100"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_cursor_fits_only_its_own_list() {
+        let cursor = List(&["sessions", "alice"]).cursor("42");
+        assert_eq!(List(&["sessions", "alice"]).position(&cursor).unwrap(), "42");
+        assert!(matches!(List(&["sessions", "bob"]).position(&cursor), Err(Error::InvalidCursor)));
+        assert!(matches!(List(&["sessionsa", "lice"]).position(&cursor), Err(Error::InvalidCursor)));
+    }
+
+    #[test]
+    fn a_limit_outside_its_bounds_is_invalid_and_no_number_unreadable() {
+        for outside in ["0", "101", "-1", "99999999999999999999999"] {
+            assert!(matches!(limit(outside), Err(Error::Invalid(_))), "{outside}");
+        }
+        for unreadable in ["", "x", "1.5", "+1", "-", "٣"] {
+            assert!(matches!(limit(unreadable), Err(Error::InvalidQuery(_))), "{unreadable}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_given_twice_is_refused() {
+        assert!(matches!(parameter("a=1&a=2", "a"), Err(Error::InvalidQuery(_))));
+        assert_eq!(parameter("b=1&a=%20x", "a").unwrap().as_deref(), Some(" x"));
+    }
+
+    #[test]
+    fn pages_bring_every_item_once() {
+        let list = List(&["numbers"]);
+        let (mut cursor, mut seen) = (None, Vec::new());
+        loop {
+            let query = PageQuery { limit: 3, cursor };
+            let page = PageOf::of_sorted(&list, &query, (0..10).collect(), |n: &u32| format!("{n:03}")).unwrap();
+            seen.extend(page.items);
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, (0..10).collect::<Vec<_>>());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_cursor_panic(text in any::<String>()) {
+            let _ = List(&["sessions"]).position(&text);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Ids and secrets, and the source they are drawn from.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+use ulid::Ulid;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::clock::Clock;
+
+/// The text is not an id of the wanted kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id")]
+pub struct MalformedId;
+
+/// Whose account: a ULID, 26 characters of Crockford's base 32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(Ulid);
+
+impl UserId {
+    /// From the 16 bytes of its ULID.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Ulid::from_bytes(bytes))
+    }
+
+    /// The 16 bytes of its ULID.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_bytes()
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for UserId {
+    type Err = MalformedId;
+
+    /// Only the canonical spelling is an id: one thing must not have two keys.
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        let id = Ulid::from_string(text).map_err(|_| MalformedId)?;
+        if id.to_string() == text { Ok(Self(id)) } else { Err(MalformedId) }
+    }
+}
+
+/// Which session: the SHA-256 of the secret part of its token, as 43 characters of base64url.
+///
+/// The secret has 256 random bits, so its digest tells nothing about it and may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId([u8; 32]);
+
+impl SessionId {
+    /// The session that the holder of `secret` has.
+    #[must_use]
+    pub fn of_secret(secret: &Secret) -> Self {
+        Self(Sha256::digest(secret.0).into())
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl FromStr for SessionId {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| MalformedId)?;
+        bytes.try_into().map(Self).map_err(|_| MalformedId)
+    }
+}
+
+/// Gives an id type its text form in JSON and in the OpenAPI document.
+macro_rules! text_id {
+    ($id:ty, $pattern:literal, $example:literal) => {
+        impl Serialize for $id {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $id {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+
+        impl PartialSchema for $id {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some($pattern))
+                    .examples([$example])
+                    .into()
+            }
+        }
+
+        impl ToSchema for $id {}
+    };
+}
+
+text_id!(UserId, "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "01JZZ3W0Q5E8T4C9M2R7B6N1KD");
+text_id!(SessionId, "^[A-Za-z0-9_-]{43}$", "Qm9vZ2llIG5pZ2h0cyBpbiBMZXNzaW5nIFN0cmVldCE");
+
+/// 32 random bytes that only their holder knows. Never shown, logged or stored.
+#[derive(Clone)]
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// From the bytes a client brought.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, to hand to the client once.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Marks one write, so that a write whose reply was lost can be told from somebody else's.
+///
+/// It doubles as the client token of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriteId(String);
+
+impl WriteId {
+    /// Its text, at most 36 characters as DynamoDB's `ClientRequestToken` allows.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Draws ids and secrets.
+#[derive(Clone)]
+pub struct Ids {
+    clock: Clock,
+    fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+}
+
+impl Ids {
+    /// Ids from the operating system's random numbers.
+    ///
+    /// # Panics
+    /// When the operating system has none: no id, no secret and no retry would be safe then.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "without randomness nothing may go on")]
+    pub fn random(clock: Clock) -> Self {
+        let fill = |buffer: &mut [u8]| getrandom::fill(buffer).expect("the operating system has random numbers");
+        Self::from_source(clock, fill)
+    }
+
+    /// Ids from bytes that `fill` provides.
+    pub fn from_source(clock: Clock, fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        Self { clock, fill: Arc::new(fill) }
+    }
+
+    /// A new account's id.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        UserId(self.ulid())
+    }
+
+    /// A new secret.
+    #[must_use]
+    pub fn secret(&self) -> Secret {
+        Secret(self.bytes())
+    }
+
+    /// A mark for one write.
+    #[must_use]
+    pub fn write_id(&self) -> WriteId {
+        WriteId(URL_SAFE_NO_PAD.encode(self.bytes::<16>()))
+    }
+
+    /// The salt of one password hash.
+    #[must_use]
+    pub fn salt(&self) -> [u8; 16] {
+        self.bytes()
+    }
+
+    fn ulid(&self) -> Ulid {
+        let millis = u64::try_from(self.clock.now().millis()).unwrap_or(0);
+        Ulid::from_parts(millis, u128::from_be_bytes(self.bytes()))
+    }
+
+    fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.fill)(&mut bytes);
+        bytes
+    }
+}
+
+impl fmt::Debug for Ids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ids")
+    }
+}
+
+/// SHA-256 over the parts, each preceded by its length, so that no two lists of parts collide.
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    URL_SAFE_NO_PAD.encode(hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_id_has_one_spelling() {
+        let id = Ids::random(Clock::system()).user_id();
+        let text = id.to_string();
+        assert_eq!(text.parse(), Ok(id));
+        assert_eq!(text.to_lowercase().parse::<UserId>(), Err(MalformedId));
+        assert_eq!("8ZZZZZZZZZZZZZZZZZZZZZZZZZ".parse::<UserId>(), Err(MalformedId));
+    }
+
+    #[test]
+    fn a_session_id_has_one_spelling() {
+        let id = SessionId::of_secret(&Secret::from_bytes([7; 32]));
+        let text = id.to_string();
+        assert_eq!(text.parse(), Ok(id));
+        // The last of the 43 characters carries two unused bits, which must be zero.
+        let alias = format!("{}{}", &text[..42], if text.ends_with('A') { 'B' } else { 'Z' });
+        assert_eq!(alias.parse::<SessionId>(), Err(MalformedId));
+    }
+
+    #[test]
+    fn a_secret_does_not_show_in_debug_output() {
+        assert_eq!(format!("{:?}", Secret::from_bytes([65; 32])), "Secret(…)");
+    }
+
+    #[test]
+    fn digests_of_different_splits_differ() {
+        assert_ne!(digest(&[b"ab", b"c"]), digest(&[b"a", b"bc"]));
+    }
+}

@@ -1,0 +1,34 @@
+//! The domain of Kith and what its functions share.
+//!
+//! Every Lambda in `functions/` is a thin layer over this crate: it extracts, calls, and maps.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`accounts`] | who somebody is: registration, passwords, sessions, tokens |
+//! | [`profiles`] | what others see of them |
+//! | [`limits`] | how often somebody may try something |
+//! | [`keys`] | the whole table on one page: the only place that spells a key |
+//! | [`store`] | a handful of verbs over DynamoDB, with the rules that make a retry safe |
+//! | [`http`] | bodies, problems, entity tags, cursors, the viewer: the only place that knows HTTP |
+//! | [`error`] | everything that can go wrong, once |
+//! | [`text`] | the rules that every text a person sends goes through |
+//! | [`ids`], [`clock`] | ids, secrets and time, injected so that a test can hold them still |
+//! | [`environment`] | what a function is given: its variables, an SDK configuration, clock and ids |
+//!
+//! Domain modules know no HTTP, and HTTP modules know no `AttributeValue`.
+
+pub mod accounts;
+pub mod clock;
+pub mod environment;
+pub mod error;
+pub mod http;
+pub mod ids;
+pub mod keys;
+pub mod limits;
+pub mod logs;
+pub mod profiles;
+pub mod store;
+pub mod text;
+
+pub use environment::{App, Environment};
+pub use error::{Error, Result};

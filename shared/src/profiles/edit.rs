@@ -1,0 +1,70 @@
+//! Changing one's own profile.
+
+use super::{Bio, Location, Me, Name, ProfileItem, Status, StatusText};
+use crate::accounts::Credential;
+use crate::environment::App;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::keys;
+use crate::store::{Condition, Update, Written};
+
+/// What to change; what is not given stays.
+#[derive(Debug, Default)]
+pub struct ProfileEdit {
+    /// The name they go by.
+    pub name: Option<Name>,
+    /// What they say about themselves.
+    pub bio: Option<Bio>,
+    /// Where they say they are.
+    pub location: Option<Location>,
+}
+
+impl ProfileEdit {
+    fn is_empty(&self) -> bool {
+        self.name.is_none() && self.bio.is_none() && self.location.is_none()
+    }
+}
+
+/// Changes one's profile, if it still has the `expected` version. One round trip, 1 R, 1 W.
+///
+/// One conditional write: of two edits that expect the same version one is refused, and a
+/// repetition of an edit whose reply was lost finds its own write id.
+pub async fn edit(app: &App, viewer: UserId, expected: Option<u64>, edit: ProfileEdit) -> Result<Me> {
+    if edit.is_empty() {
+        let me = super::me(app, viewer).await?;
+        return if expected.is_none_or(|version| version == me.version) { Ok(me) } else { Err(Error::VersionMismatch) };
+    }
+    let mut update = Update::of(keys::profile(viewer))
+        .set_some("name", edit.name)
+        .set_some("bio", edit.bio)
+        .set_some("location", edit.location)
+        .increment("version");
+    if let Some(version) = expected {
+        update = update.when(Condition::equals("version", version)?);
+    }
+    let (write_id, credential_key) = (app.ids.write_id(), keys::credential(viewer));
+    let (written, credential) = tokio::try_join!(
+        app.store.update(update, &write_id),
+        app.store.get::<Credential>(&credential_key),
+    )?;
+    let credential = credential.ok_or(Error::Unauthenticated)?;
+    match written {
+        Written::Done(row) => Ok(row.read::<ProfileItem>()?.into_me(credential.email)),
+        Written::Refused(Some(_)) => Err(Error::VersionMismatch),
+        Written::Refused(None) => Err(Error::Unauthenticated),
+    }
+}
+
+/// Says what one is up to, or clears it with an empty text. One round trip, 1 W.
+pub async fn set_status(app: &App, viewer: UserId, text: StatusText) -> Result<()> {
+    let update = Update::of(keys::profile(viewer)).increment("version");
+    let update = if text.as_str().is_empty() {
+        update.remove("status")
+    } else {
+        update.set("status", Status { text, updated_at: app.clock.now() })
+    };
+    match app.store.update(update, &app.ids.write_id()).await? {
+        Written::Done(_) => Ok(()),
+        Written::Refused(_) => Err(Error::Unauthenticated),
+    }
+}

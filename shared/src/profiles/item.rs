@@ -1,0 +1,75 @@
+//! A profile as an item.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bio, Location, Me, Name, Profile, Relation, Status};
+use crate::accounts::{Email, Username};
+use crate::clock::Timestamp;
+use crate::ids::UserId;
+
+/// The item at [`keys::profile`](crate::keys::profile).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfileItem {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The name they are found by.
+    pub username: Username,
+    /// The name they go by.
+    pub name: Name,
+    /// What they say about themselves.
+    pub bio: Bio,
+    /// Where they say they are.
+    pub location: Location,
+    /// What they are up to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// How many friends they have: changed only with a friendship, in its transaction.
+    pub friend_count: u32,
+    /// Counts the changes their owner makes.
+    pub version: u64,
+    /// When they registered.
+    pub created_at: Timestamp,
+}
+
+impl ProfileItem {
+    /// The profile of a new account.
+    #[must_use]
+    pub fn new(user_id: UserId, username: Username, name: Name, now: Timestamp) -> Self {
+        Self {
+            user_id,
+            username,
+            name,
+            bio: Bio::default(),
+            location: Location::default(),
+            status: None,
+            friend_count: 0,
+            version: 1,
+            created_at: now,
+        }
+    }
+
+    /// As somebody sees it.
+    #[must_use]
+    pub fn into_profile(self, relation: Relation) -> Profile {
+        Profile {
+            id: self.user_id,
+            username: self.username,
+            name: self.name,
+            bio: self.bio,
+            location: self.location,
+            status: self.status,
+            avatar: None,
+            friend_count: self.friend_count,
+            created_at: self.created_at,
+            relation,
+        }
+    }
+
+    /// As its owner sees it.
+    #[must_use]
+    pub fn into_me(self, email: Email) -> Me {
+        let version = self.version;
+        Me { profile: self.into_profile(Relation::Me), email, version, avatar_upload: None }
+    }
+}

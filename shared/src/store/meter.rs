@@ -1,0 +1,214 @@
+//! What a request cost in DynamoDB, and how long it may go on.
+//!
+//! Counted below everything, by an interceptor in the SDK, so that no call escapes it. A
+//! request is a task-local scope, because the interceptor has no other way to know for whom
+//! it counts; calls joined in one task count for the same request.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::interceptors::{
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
+};
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::{
+    batch_get_item as batch_get, delete_item as delete, get_item as get, put_item as put, query,
+    transact_write_items as transact, update_item as update,
+};
+use aws_sdk_dynamodb::types::ConsumedCapacity;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use tokio::time::Instant;
+
+/// How long a request may work on storage. The functions' time-out in `template.yaml` is 15 s.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+tokio::task_local! {
+    static CURRENT: Request;
+}
+
+/// One request: its deadline and what it has cost so far.
+#[derive(Clone, Debug)]
+pub struct Request {
+    deadline: Instant,
+    cost: Arc<Mutex<Cost>>,
+}
+
+impl Request {
+    /// A request that starts now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { deadline: Instant::now() + PATIENCE, cost: Arc::default() }
+    }
+
+    /// The request this runs in, or one that starts now.
+    #[must_use]
+    pub fn current_or_start() -> Self {
+        CURRENT.try_with(Clone::clone).unwrap_or_else(|_| Self::start())
+    }
+
+    /// Runs `future` as (a part of) this request.
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        CURRENT.scope(self.clone(), future).await
+    }
+
+    /// What it has cost so far.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        self.cost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn current_deadline() -> Instant {
+        CURRENT.try_with(|request| request.deadline).unwrap_or_else(|_| Instant::now() + PATIENCE)
+    }
+
+    /// Counts for the current request, if there is one.
+    fn count<T: Default>(count: impl FnOnce(&mut Cost) -> T) -> T {
+        CURRENT
+            .try_with(|request| count(&mut request.cost.lock().unwrap_or_else(PoisonError::into_inner)))
+            .unwrap_or_default()
+    }
+}
+
+/// What a request cost in DynamoDB.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cost {
+    /// Calls, each counted once however often the SDK had to send it.
+    pub calls: u32,
+    /// Times that a call was sent.
+    pub attempts: u32,
+    /// Sequential round trips: calls made at once count as one.
+    pub round_trips: u32,
+    /// Read request units, as DynamoDB reported them.
+    pub read_units: f64,
+    /// Write request units, as DynamoDB reported them.
+    pub write_units: f64,
+    /// The operations used, by their name in IAM.
+    pub operations: BTreeSet<&'static str>,
+}
+
+impl Cost {
+    /// This and another, one after the other.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        self.calls += other.calls;
+        self.attempts += other.attempts;
+        self.round_trips += other.round_trips;
+        self.read_units += other.read_units;
+        self.write_units += other.write_units;
+        self.operations.extend(other.operations);
+        self
+    }
+}
+
+/// How many round trips had been made when this call ended, itself included.
+#[derive(Debug)]
+struct Depth(u32);
+
+impl Storable for Depth {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Counts the calls that pass through a client.
+#[derive(Debug)]
+pub(super) struct MeterInterceptor;
+
+impl Intercept for MeterInterceptor {
+    fn name(&self) -> &'static str {
+        "MeterInterceptor"
+    }
+
+    fn read_before_execution(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // The calls that ended before this one started are the ones it waited for.
+        let depth = Request::count(|cost| {
+            cost.calls += 1;
+            cost.operations.extend(operation(context));
+            cost.round_trips + 1
+        });
+        bag.interceptor_state().store_put(Depth(depth));
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        Request::count(|cost| cost.attempts += 1);
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let depth = bag.load::<Depth>().map_or(0, |depth| depth.0);
+        let (read, write) = units(context);
+        Request::count(|cost| {
+            cost.round_trips = cost.round_trips.max(depth);
+            cost.read_units += read;
+            cost.write_units += write;
+        });
+        Ok(())
+    }
+}
+
+/// The operation of a call, as IAM spells it. A transaction is allowed by the actions in it.
+fn operation(context: &BeforeSerializationInterceptorContextRef<'_>) -> Vec<&'static str> {
+    let input = context.input();
+    macro_rules! name {
+        ($($input:ty => $name:literal),*) => {
+            $(if input.downcast_ref::<$input>().is_some() {
+                return vec![$name];
+            })*
+        };
+    }
+    if let Some(transaction) = input.downcast_ref::<transact::TransactWriteItemsInput>() {
+        let names = transaction.transact_items().iter().flat_map(|item| {
+            [
+                item.condition_check().map(|_| "dynamodb:ConditionCheckItem"),
+                item.put().map(|_| "dynamodb:PutItem"),
+                item.update().map(|_| "dynamodb:UpdateItem"),
+                item.delete().map(|_| "dynamodb:DeleteItem"),
+            ]
+        });
+        return names.flatten().collect();
+    }
+    name!(
+        batch_get::BatchGetItemInput => "dynamodb:BatchGetItem",
+        delete::DeleteItemInput => "dynamodb:DeleteItem",
+        get::GetItemInput => "dynamodb:GetItem",
+        put::PutItemInput => "dynamodb:PutItem",
+        query::QueryInput => "dynamodb:Query",
+        update::UpdateItemInput => "dynamodb:UpdateItem"
+    );
+    Vec::new()
+}
+
+/// The read and write units that an answer reports.
+fn units(context: &FinalizerInterceptorContextRef<'_>) -> (f64, f64) {
+    let Some(Ok(output)) = context.output_or_error() else { return (0.0, 0.0) };
+    let total = |capacity: &[ConsumedCapacity]| capacity.iter().filter_map(|c| c.capacity_units).sum::<f64>();
+    macro_rules! one {
+        ($output:ty) => {
+            output.downcast_ref::<$output>().map(|o| o.consumed_capacity().map_or(&[][..], std::slice::from_ref))
+        };
+    }
+    let read = one!(get::GetItemOutput)
+        .or_else(|| one!(query::QueryOutput))
+        .or_else(|| output.downcast_ref::<batch_get::BatchGetItemOutput>().map(|o| o.consumed_capacity()));
+    let write = one!(put::PutItemOutput)
+        .or_else(|| one!(update::UpdateItemOutput))
+        .or_else(|| one!(delete::DeleteItemOutput))
+        .or_else(|| output.downcast_ref::<transact::TransactWriteItemsOutput>().map(|o| o.consumed_capacity()));
+    (read.map_or(0.0, total), write.map_or(0.0, total))
+}

@@ -1,0 +1,112 @@
+//! Reading: one item, many by key, or a run of one partition.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use serde::de::DeserializeOwned;
+
+use super::row::{Row, key_attributes};
+use super::{Store, retry};
+use crate::error::{Error, Result};
+use crate::keys::{Key, PK, Prefix, SK};
+
+/// The most keys DynamoDB takes in one `BatchGetItem`
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
+const BATCH_KEYS: usize = 100;
+
+/// What a [`Store::batch_get`] found.
+#[derive(Debug, Default)]
+pub struct Found(HashMap<Key, Row>);
+
+impl Found {
+    /// Takes out the item at `key`, if it was there.
+    pub fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>> {
+        self.0.remove(key).map(Row::read).transpose()
+    }
+}
+
+/// A run of items in the order of their sort keys.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Whether the partition goes on behind them.
+    pub more: bool,
+}
+
+impl Store {
+    /// One item, read strongly. One round trip, 1 R per 4 KB.
+    pub async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>> {
+        let output = retry::until_deadline(|| {
+            self.client
+                .get_item()
+                .table_name(&*self.table)
+                .set_key(Some(key_attributes(key)))
+                .consistent_read(true)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+        })
+        .await?;
+        let row = output.item.and_then(|item| Row::new(item).unexpired(self.clock.now()));
+        row.map(Row::read).transpose()
+    }
+
+    /// Up to 100 items by key, read strongly. One round trip, 1 R per 4 KB of each.
+    ///
+    /// Keys that DynamoDB hands back unprocessed are asked for again.
+    pub async fn batch_get<const N: usize>(&self, keys: [&Key; N]) -> Result<Found> {
+        const { assert!(N <= BATCH_KEYS, "one BatchGetItem takes 100 keys") };
+        let mut wanted: Vec<_> = keys.into_iter().map(key_attributes).collect();
+        let mut found = Found::default();
+        let mut pause = retry::Backoff::default();
+        while !wanted.is_empty() {
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(std::mem::take(&mut wanted)))
+                .consistent_read(true)
+                .build()
+                .map_err(Error::internal)?;
+            let output = retry::until_deadline(|| {
+                self.client
+                    .batch_get_item()
+                    .request_items(&*self.table, request.clone())
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .send()
+            })
+            .await?;
+            let rows = output.responses.unwrap_or_default().into_values().flatten();
+            for row in rows.filter_map(|row| Row::new(row).unexpired(self.clock.now())) {
+                if let Some(key) = row.key() {
+                    found.0.insert(key, row);
+                }
+            }
+            wanted = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|rest| rest.keys).collect();
+            if !wanted.is_empty() {
+                pause.wait("unprocessed keys").await?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The first `limit` items under a prefix, read strongly. One round trip, 1 R per 4 KB.
+    pub async fn query<T: DeserializeOwned>(&self, prefix: &Prefix, limit: i32) -> Result<Page<T>> {
+        let output = retry::until_deadline(|| {
+            self.client
+                .query()
+                .table_name(&*self.table)
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
+                .expression_attribute_names("#pk", PK)
+                .expression_attribute_names("#sk", SK)
+                .expression_attribute_values(":pk", AttributeValue::S(prefix.pk.clone()))
+                .expression_attribute_values(":sk", AttributeValue::S(prefix.sk.to_owned()))
+                .consistent_read(true)
+                .limit(limit)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+        })
+        .await?;
+        let now = self.clock.now();
+        let rows = output.items.unwrap_or_default().into_iter();
+        let items = rows.filter_map(|row| Row::new(row).unexpired(now)).map(Row::read).collect::<Result<_>>()?;
+        Ok(Page { items, more: output.last_evaluated_key.is_some() })
+    }
+}
