@@ -39,7 +39,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
 #[expect(clippy::disallowed_methods, reason = "only main.rs reads the environment")]
 fn overrides() -> Overrides {
     let dynamodb_endpoint = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty());
-    Overrides { dynamodb_endpoint, http_client: None }
+    Overrides { dynamodb_endpoint, ..Overrides::default() }
 }
 
 /// Says where everything is, and then `ready`. Whoever reads it may have gone: that is fine.

@@ -51,13 +51,15 @@ pub struct Stack {
     _lock: Option<File>,
 }
 
-/// What tests put in place of the ordinary.
+/// What is put in place of the ordinary.
 #[derive(Debug, Default)]
 pub struct Overrides {
     /// What carries the calls to DynamoDB.
     pub http_client: Option<SharedHttpClient>,
     /// Where DynamoDB is, if not embedded: `AWS_ENDPOINT_URL_DYNAMODB`.
     pub dynamodb_endpoint: Option<String>,
+    /// Other values for some of the template's parameters.
+    pub parameters: Vec<(&'static str, &'static str)>,
 }
 
 /// Why the stack cannot be started, in one sentence.
@@ -83,7 +85,9 @@ pub enum StartError {
 impl Stack {
     /// Starts everything, and returns once every port answers.
     pub async fn start(options: &Options, overrides: Overrides) -> Result<Self, StartError> {
-        let template = Template::read(&options.template, &PARAMETERS)?;
+        let ordinary = PARAMETERS.iter().filter(|(name, _)| overrides.parameters.iter().all(|(other, _)| other != name));
+        let parameters: Vec<_> = ordinary.chain(&overrides.parameters).copied().collect();
+        let template = Template::read(&options.template, &parameters)?;
         let clock = ShiftedClock::new(options.clock_offset);
         let ids = Ids::random(clock.clock());
         let listener = listen(options).await?;

@@ -11,11 +11,11 @@ use shared::http::problem::{PROBLEM_JSON, Problem};
 
 shared::request! {
     /// A new password.
-    pub struct NewPassword {
+    pub(crate) struct NewPassword {
         /// The one you have.
-        pub current_password: Attempt,
+        current_password: Attempt,
         /// The one you want.
-        pub new_password: Password,
+        new_password: Password,
     }
 }
 

@@ -14,16 +14,16 @@ use utoipa::ToSchema;
 
 shared::request! {
     /// A new account.
-    pub struct NewUser {
+    pub(crate) struct NewUser {
         /// The name to be found by.
-        pub username: Username,
+        username: Username,
         /// Where you can be reached.
-        pub email: Email,
+        email: Email,
         /// The password.
-        pub password: Password,
+        password: Password,
         /// The name you go by.
         #[schema(nullable = false)]
-        pub name: Option<Name>,
+        name: Option<Name>,
     }
 }
 

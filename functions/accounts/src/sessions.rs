@@ -16,14 +16,14 @@ use crate::registration::SignedInUser;
 
 shared::request! {
     /// Who somebody is, and how they prove it.
-    pub struct NewSession {
+    pub(crate) struct NewSession {
         /// Username or email.
-        pub login: Login,
+        login: Login,
         /// The password.
-        pub password: Attempt,
+        password: Attempt,
         /// What to call this device; otherwise what it says of itself.
         #[schema(nullable = false)]
-        pub device: Option<Device>,
+        device: Option<Device>,
     }
 }
 

@@ -33,16 +33,16 @@ pub(crate) async fn get(State(app): State<App>, Viewer(viewer): Viewer, known: I
 
 shared::request! {
     /// What to change of one's profile; what is left out stays.
-    pub struct MeEdit {
+    pub(crate) struct MeEdit {
         /// The name you go by; "" clears it.
         #[schema(nullable = false)]
-        pub name: Option<Name>,
+        name: Option<Name>,
         /// What you say about yourself; "" clears it.
         #[schema(nullable = false)]
-        pub bio: Option<Bio>,
+        bio: Option<Bio>,
         /// Where you say you are; "" clears it.
         #[schema(nullable = false)]
-        pub location: Option<Location>,
+        location: Option<Location>,
     }
 }
 
@@ -76,9 +76,9 @@ pub(crate) async fn edit(
 
 shared::request! {
     /// What one is up to.
-    pub struct NewStatus {
+    pub(crate) struct NewStatus {
         /// In your words; "" clears it.
-        pub text: StatusText,
+        text: StatusText,
     }
 }
 

@@ -7,6 +7,7 @@
 //!   folder and without waiting for the disk.
 //! - It deletes by TTL only when told to: the same timer tells it.
 
+use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
@@ -35,12 +36,9 @@ pub struct Embedded {
     _folder: Option<TempDir>,
 }
 
-/// Why it cannot be started.
-pub type EmbeddedError = Box<dyn std::error::Error + Send + Sync>;
-
 impl Embedded {
     /// Starts one on the data in this folder, or on none that will be kept.
-    pub async fn start(folder: Option<&Path>, clock: ShiftedClock) -> Result<Self, EmbeddedError> {
+    pub async fn start(folder: Option<&Path>, clock: ShiftedClock) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let temporary = if folder.is_none() { Some(TempDir::with_prefix("kith-")?) } else { None };
         let folder = folder.or(temporary.as_ref().map(TempDir::path)).ok_or("there is no folder")?;
         let file = folder.join("dynamodb.sqlite");

@@ -25,7 +25,7 @@ pub struct Registration {
 }
 
 /// Makes an account and signs its owner in. Two round trips: a place under the limit, then
-/// one transaction of profile, credential, both locks and the first session.
+/// one transaction of profile, credential, both locks, the first session and its address.
 ///
 /// All or nothing, so no lock is ever without its account. When the reply is lost below the
 /// SDK, the client token finds the transaction made. When it is lost on the way to the client,
@@ -49,15 +49,12 @@ pub async fn register(accounts: &Accounts, request: Registration, address: &str)
         .put(Put::new(&keys::email(&credential.email), &lock)?.if_absent())
         .put(Put::new(&keys::profile(user_id), &profile)?.if_absent())
         .put(Put::new(&keys::credential(user_id), &credential)?.if_absent())
-        .put(session_put);
+        .put(session_put)
+        .put(sign_in::known_address(app, user_id, address)?);
     match app.store.transact(transaction).await? {
         Ok(()) => {}
         Err(refusals) if refusals.of(0) => return Err(Error::UsernameTaken),
         Err(_) => return Err(Error::EmailTaken),
-    }
-    // The account stands whether or not this is noted; the next sign-in notes it otherwise.
-    if let Err(error) = sign_in::remember(accounts, user_id, address).await {
-        tracing::warn!(%error, "an address could not be remembered");
     }
     Ok((profile.into_me(credential.email), session))
 }

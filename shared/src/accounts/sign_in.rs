@@ -10,6 +10,7 @@ use super::password::Attempt;
 use super::session::{self, Device, Session};
 use super::{Accounts, Login};
 use crate::clock::Timestamp;
+use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::keys;
@@ -98,23 +99,27 @@ pub async fn sign_in(accounts: &Accounts, request: SignIn, address: &str) -> Res
     Ok((profile.into_me(credential.email), session))
 }
 
-/// Remembers that somebody signed in from an address. One round trip, 1 W.
-pub(super) async fn remember(accounts: &Accounts, user: UserId, address: &str) -> Result<()> {
-    let app = &accounts.app;
+/// That somebody signs in from an address now.
+pub(super) fn known_address(app: &App, user: UserId, address: &str) -> Result<Put> {
     let now = app.clock.now();
-    let put = Put::new(&keys::known_address(user, address), &KnownAddress { at: now })?
-        .expire_at(now.after(KNOWN_FOR));
-    app.store.put(put, &app.ids.write_id()).await.map(drop)
+    let put = Put::new(&keys::known_address(user, address), &KnownAddress { at: now })?;
+    Ok(put.expire_at(now.after(KNOWN_FOR)))
 }
 
 /// Notes a success: the address is known, and the tries it took are given back. The sign-in
 /// has succeeded whether or not this does.
 async fn settle(accounts: &Accounts, user: UserId, address: &str, known: Option<KnownAddress>, taken: Taken) {
-    let now = accounts.app.clock.now();
-    let is_fresh = known.is_some_and(|known| now.since(known.at) < RENEWED_AFTER);
+    let Accounts { app, limits, .. } = accounts;
+    let is_fresh = known.is_some_and(|known| app.clock.now().since(known.at) < RENEWED_AFTER);
     let (remembered, reset) = tokio::join!(
-        async { if is_fresh { Ok(()) } else { remember(accounts, user, address).await } },
-        async { if taken.used > RESET_ABOVE { accounts.limits.give_back(&taken).await } else { Ok(()) } },
+        async {
+            if is_fresh {
+                return Ok(());
+            }
+            let put = known_address(app, user, address)?;
+            app.store.put(put, &app.ids.write_id()).await.map(drop)
+        },
+        async { if taken.used > RESET_ABOVE { limits.give_back(&taken).await } else { Ok(()) } },
     );
     log_failures("a sign-in could not be noted", [remembered, reset]);
 }

@@ -116,14 +116,14 @@ fn camel_case(field: &str) -> String {
 /// left out, its field is an `Option` and says `#[schema(nullable = false)]`.
 #[macro_export]
 macro_rules! request {
-    ($(#[$doc:meta])* pub struct $name:ident {
-        $($(#[$field_doc:meta])* pub $field:ident: $type:ty,)*
+    ($(#[$doc:meta])* $visibility:vis struct $name:ident {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
     }) => {
         $(#[$doc])*
         #[derive(Debug, utoipa::ToSchema)]
         #[schema(rename_all = "camelCase")]
-        pub struct $name {
-            $($(#[$field_doc])* pub $field: $type,)*
+        $visibility struct $name {
+            $($(#[$field_doc])* $field: $type,)*
         }
 
         impl $crate::http::body::FromFields for $name {
@@ -145,12 +145,12 @@ mod tests {
 
     request! {
         /// Something to read.
-        pub struct Example {
+        pub(crate) struct Example {
             /// Must be there.
-            pub user_name: Username,
+            user_name: Username,
             /// May be there.
             #[schema(nullable = false)]
-            pub full_name: Option<Name>,
+            full_name: Option<Name>,
         }
     }
 

@@ -1,0 +1,76 @@
+//! What each call costs in DynamoDB: docs/costs.md, counted.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::json;
+use shared::store::Cost;
+
+use crate::harness::{Call, Kith, PASSWORD};
+
+/// Round trips, read units, write units of the function that served a call.
+async fn cost(kith: &Kith, call: Call) -> (u32, f64, f64) {
+    let (answer, records) = kith.watch(call.into_future()).await;
+    assert!(answer.status < 300, "{answer:?}");
+    let Cost { round_trips, read_units, write_units, .. } = records[0].function.clone().unwrap().1;
+    (round_trips, read_units, write_units)
+}
+
+#[tokio::test]
+async fn each_call_costs_what_the_table_says() {
+    let kith = Kith::start().await;
+    let registration = json!({ "username": "alice", "email": "alice@example.com", "password": PASSWORD });
+    assert_eq!(cost(&kith, kith.post("/v1/users", registration)).await, (2, 0.0, 13.0), "register");
+
+    let bob = kith.register("bob").await;
+    assert_eq!(cost(&kith, bob.try_sign_in(PASSWORD)).await, (3, 5.0, 2.0), "sign in");
+    assert_eq!(cost(&kith, bob.get("/v1/sessions")).await, (1, 2.0, 0.0), "list sessions");
+    let other = bob.sign_in().await;
+    assert_eq!(cost(&kith, bob.delete(&format!("/v1/sessions/{}", other.session))).await, (2, 1.0, 1.0), "end a session");
+    assert_eq!(cost(&kith, bob.delete("/v1/sessions")).await, (2, 2.0, 4.0), "end all others");
+    let change = bob.change_password(PASSWORD, "another-Trombone-2031-puddle");
+    assert_eq!(cost(&kith, change).await, (2, 3.0, 6.0), "change the password");
+
+    assert_eq!(cost(&kith, bob.get("/v1/me")).await, (1, 2.0, 0.0), "me");
+    assert_eq!(cost(&kith, bob.patch("/v1/me", json!({ "bio": "b" }))).await, (1, 1.0, 1.0), "edit me");
+    assert_eq!(cost(&kith, bob.put("/v1/me/status", json!({ "text": "x" }))).await, (1, 0.0, 1.0), "status");
+    assert_eq!(cost(&kith, bob.get(&format!("/v1/users/{}", bob.id))).await, (1, 1.0, 0.0), "a profile");
+    assert_eq!(cost(&kith, bob.get("/v1/usernames/alice")).await, (2, 2.0, 0.0), "a profile by username");
+    assert_eq!(cost(&kith, bob.delete("/v1/sessions/current")).await, (1, 0.0, 1.0), "sign out");
+}
+
+#[tokio::test]
+async fn a_largest_profile_costs_no_more_reads() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let edit = json!({ "name": "🐇".repeat(64), "bio": "🐇".repeat(500), "location": "🐇".repeat(100) });
+    alice.patch("/v1/me", edit).await.expect(200);
+    assert_eq!(cost(&kith, alice.get("/v1/me")).await, (1, 2.0, 0.0));
+}
+
+#[tokio::test]
+async fn a_token_is_checked_once_a_minute_in_one_round_trip() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let authorizer = async || {
+        let (_, records) = kith.watch(alice.get("/v1/me").into_future()).await;
+        records[0].authorizer.clone().map(|(_, cost)| (cost.round_trips, cost.read_units, cost.write_units))
+    };
+    assert_eq!(authorizer().await, Some((1, 2.0, 0.0)));
+    assert_eq!(authorizer().await, None);
+    kith.advance(Duration::from_secs(59));
+    assert_eq!(authorizer().await, None);
+    kith.advance(Duration::from_secs(1));
+    assert_eq!(authorizer().await, Some((1, 2.0, 0.0)));
+}
+
+#[tokio::test]
+async fn what_is_refused_before_storage_costs_nothing() {
+    let kith = Kith::start().await;
+    let (answer, records) = kith.watch(kith.call(Method::GET, "/v1/me").into_future()).await;
+    assert_eq!(answer.status, 401);
+    assert_eq!(records[0].total().calls, 0);
+    let (answer, records) = kith.watch(kith.post("/v1/users", json!({ "username": "x" })).into_future()).await;
+    assert_eq!(answer.status, 422);
+    assert_eq!(records[0].total().calls, 0);
+}

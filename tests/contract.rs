@@ -1,0 +1,109 @@
+//! The template, the routers and the OpenAPI document say the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use local::template::Template;
+use serde_json::json;
+
+use crate::harness::{Kith, PASSWORD};
+
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+
+fn template() -> Template {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    Template::read(Path::new(path), &[("Stage", "prod"), ("AllowedOrigins", "https://kith.example")]).unwrap()
+}
+
+/// Run with `UPDATE_DOCS=1` to write the document anew.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test is told by a variable to write instead of compare")]
+fn the_openapi_document_is_the_one_checked_in() {
+    let fresh = local::docs::document_text();
+    if std::env::var("UPDATE_DOCS").is_ok() {
+        std::fs::write(DOCUMENT, &fresh).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(DOCUMENT).unwrap();
+    assert!(fresh == checked_in, "docs/openapi.json is stale: UPDATE_DOCS=1 cargo test openapi_document, and build again");
+}
+
+#[tokio::test]
+async fn the_templates_routes_are_the_documents() {
+    let kith = Kith::start().await;
+    let documented: BTreeSet<_> = kith.contract().routes().into_iter().map(|(m, path)| (m.to_string(), path)).collect();
+    let template = template();
+    let routes = template.functions.values().flat_map(|function| &function.routes);
+    let declared: BTreeSet<_> = routes.clone().filter_map(|r| r.target.clone()).map(|(m, path)| (m.to_string(), path)).collect();
+    assert_eq!(declared, documented);
+    assert_eq!(routes.filter(|route| route.target.is_none()).count(), 1, "there is one $default route");
+}
+
+#[tokio::test]
+async fn a_route_needs_a_session_in_the_template_if_it_does_in_the_document() {
+    let kith = Kith::start().await;
+    for route in template().functions.values().flat_map(|function| &function.routes) {
+        let Some((method, path)) = &route.target else { continue };
+        let operation = kith.contract().operation(method, path).unwrap();
+        assert_eq!(route.authorizer.is_some(), operation.get("security").is_some(), "{method} {path}");
+        assert_eq!(operation["responses"].get("401").is_some(), route.authorizer.is_some() || path == "/v1/sessions");
+    }
+}
+
+#[tokio::test]
+async fn every_route_is_served_by_the_function_the_template_names() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    for (method, path) in kith.contract().routes() {
+        // Anything but what a function answers to a path that is none of its own.
+        let path = path.replace("{sessionId}", "current").replace("{userId}", &alice.id).replace("{username}", "alice");
+        let person = alice.sign_in().await;
+        let answer = person.call(method.clone(), &path).await;
+        assert_ne!(answer.status, 404, "{method} {path}");
+        assert!(answer.status < 500, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn each_role_allows_exactly_the_calls_its_function_makes() {
+    let kith = Kith::start().await;
+    let everything = async {
+        let alice = kith.register("alice").await;
+        let other = alice.sign_in().await;
+        kith.advance(std::time::Duration::from_mins(11));
+        alice.get("/v1/sessions").await.expect(200);
+        alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204);
+        alice.delete("/v1/sessions").await.expect(204);
+        alice.change_password(PASSWORD, "another-Trombone-2031-puddle").await.expect(204);
+        alice.get("/v1/me").await.expect(200);
+        alice.patch("/v1/me", json!({ "bio": "b" })).await.expect(200);
+        alice.put("/v1/me/status", json!({ "text": "x" })).await.expect(204);
+        alice.get(&format!("/v1/users/{}", alice.id)).await.expect(200);
+        alice.get("/v1/usernames/alice").await.expect(200);
+        kith.get("/nowhere").await.expect_problem(404, "not-found");
+        alice.delete("/v1/sessions/current").await.expect(204);
+    };
+    let ((), records) = kith.watch(everything).await;
+    let mut made: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (function, cost) in records.into_iter().flat_map(|record| [record.function, record.authorizer]).flatten() {
+        made.entry(function).or_default().extend(cost.operations.into_iter().map(str::to_owned));
+    }
+    // Each function that has the table also opens its connection with a read.
+    for calls in made.values_mut().filter(|calls| !calls.is_empty()) {
+        calls.insert("dynamodb:GetItem".into());
+    }
+    for (id, function) in template().functions {
+        let allowed: BTreeSet<_> = function.allowed.get("Table").cloned().unwrap_or_default().into_iter().collect();
+        assert_eq!(made.get(&id).cloned().unwrap_or_default(), allowed, "{id}");
+        let logs: Vec<_> = function.allowed.keys().filter(|resource| *resource != "Table").collect();
+        assert_eq!(logs, [&id.replace("Function", "Logs")], "{id} is allowed nothing else");
+    }
+}
+
+#[test]
+fn no_role_allows_a_wildcard() {
+    for (id, function) in template().functions {
+        for (resource, actions) in function.allowed {
+            assert!(!resource.contains('*') && actions.iter().all(|action| !action.contains('*')), "{id}: {resource}");
+        }
+    }
+}

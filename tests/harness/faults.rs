@@ -1,0 +1,210 @@
+//! What can go wrong between the SDK and DynamoDB: a layer around the SDK's HTTP client.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+/// One thing that goes wrong with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// DynamoDB throttles it.
+    Throttle,
+    /// It meets a transaction.
+    Conflict,
+    /// DynamoDB has an error of its own.
+    Internal,
+    /// The connection ends before the call is sent.
+    Reset,
+    /// The call is carried out, and its reply is lost.
+    LostReply,
+    /// The function crashes before the call is sent.
+    CrashBefore,
+    /// The function crashes once the call is carried out.
+    CrashAfter,
+}
+
+impl Fault {
+    /// Those that a function is to outlive.
+    pub(crate) const PASSING: [Self; 5] =
+        [Self::Throttle, Self::Conflict, Self::Internal, Self::Reset, Self::LostReply];
+}
+
+/// What goes wrong, as tests set it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults(Arc<Mutex<Plan>>);
+
+#[derive(Debug, Default)]
+struct Plan {
+    /// Goes wrong once, at the call after this many.
+    once: Option<(u32, Fault)>,
+    /// Goes wrong at random, with this chance.
+    random: Option<(f64, Rng)>,
+    /// Goes wrong with every call.
+    always: Option<Fault>,
+    /// Answers reads that are not strong with what the same read brought first.
+    stale: Option<HashMap<Vec<u8>, Vec<u8>>>,
+    injected: u32,
+}
+
+impl Faults {
+    /// Nothing goes wrong any more. Answers how often something did.
+    pub(crate) fn stop(&self) -> u32 {
+        std::mem::take(&mut *self.0.lock().unwrap()).injected
+    }
+
+    /// One call goes wrong: the one after this many.
+    pub(crate) fn once_after(&self, calls: u32, fault: Fault) {
+        self.0.lock().unwrap().once = Some((calls, fault));
+    }
+
+    /// Each call goes wrong with this chance.
+    pub(crate) fn randomly(&self, chance: f64, seed: u64) {
+        self.0.lock().unwrap().random = Some((chance, Rng::with_seed(seed)));
+    }
+
+    /// Every call goes wrong.
+    pub(crate) fn always(&self, fault: Fault) {
+        self.0.lock().unwrap().always = Some(fault);
+    }
+
+    /// Reads that are not strong answer what was.
+    pub(crate) fn stale_reads(&self) {
+        self.0.lock().unwrap().stale = Some(HashMap::new());
+    }
+
+    /// A client around which this goes wrong.
+    pub(crate) fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
+        SharedHttpClient::new(FaultyClient { client, faults: self.clone() })
+    }
+
+    fn next(&self) -> Option<Fault> {
+        let mut plan = self.0.lock().unwrap();
+        let once = match &mut plan.once {
+            Some((0, fault)) => Some(*fault),
+            Some((calls, _)) => {
+                *calls -= 1;
+                None
+            }
+            None => None,
+        };
+        if once.is_some() {
+            plan.once = None;
+        }
+        let random = plan.random.as_mut().and_then(|(chance, random)| {
+            (random.f64() < *chance).then(|| Fault::PASSING[random.usize(..Fault::PASSING.len())])
+        });
+        let fault = plan.always.or(once).or(random);
+        plan.injected += u32::from(fault.is_some());
+        fault
+    }
+
+    fn stale(&self, request: &[u8]) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().stale.as_ref()?.get(request).cloned()
+    }
+
+    fn remember(&self, request: Vec<u8>, answer: &[u8]) {
+        if let Some(stale) = &mut self.0.lock().unwrap().stale {
+            stale.insert(request, answer.to_vec());
+        }
+    }
+}
+
+#[derive(Debug)]
+struct FaultyClient {
+    client: SharedHttpClient,
+    faults: Faults,
+}
+
+impl HttpClient for FaultyClient {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let connector = self.client.http_connector(settings, components);
+        SharedHttpConnector::new(FaultyConnector { connector, faults: self.faults.clone() })
+    }
+}
+
+#[derive(Clone, Debug)]
+struct FaultyConnector {
+    connector: SharedHttpConnector,
+    faults: Faults,
+}
+
+impl HttpConnector for FaultyConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let this = self.clone();
+        HttpConnectorFuture::new(async move { this.carry(request).await })
+    }
+}
+
+impl FaultyConnector {
+    async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let fault = self.faults.next();
+        match fault {
+            Some(Fault::Throttle) => return Ok(refusal(400, "ThrottlingException", Value::Null)),
+            Some(Fault::Conflict) => return Ok(conflict(&request)),
+            Some(Fault::Internal) => return Ok(refusal(500, "InternalServerError", Value::Null)),
+            Some(Fault::Reset) => return Err(ConnectorError::io("connection reset".into())),
+            Some(Fault::CrashBefore) => panic!("the function crashes"),
+            Some(Fault::LostReply | Fault::CrashAfter) | None => {}
+        }
+        let body = request.body().bytes().map(<[u8]>::to_vec).unwrap_or_default();
+        let is_eventual = is_eventual(&request, &body);
+        if let Some(answer) = is_eventual.then(|| self.faults.stale(&body)).flatten() {
+            return Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from(answer)));
+        }
+        let mut response = self.connector.call(request).await?;
+        if is_eventual {
+            let answer = std::mem::replace(response.body_mut(), SdkBody::taken());
+            let answer = ByteStream::new(answer).collect().await.unwrap().to_vec();
+            self.faults.remember(body, &answer);
+            *response.body_mut() = SdkBody::from(answer);
+        }
+        match fault {
+            Some(Fault::LostReply) => Err(ConnectorError::io("connection reset".into())),
+            Some(Fault::CrashAfter) => panic!("the function crashes"),
+            _ => Ok(response),
+        }
+    }
+}
+
+/// Whether it is a read that DynamoDB may answer with what was.
+fn is_eventual(request: &HttpRequest, body: &[u8]) -> bool {
+    let is_read = ["GetItem", "BatchGetItem", "Query"].contains(&operation(request));
+    is_read && !String::from_utf8_lossy(body).contains(r#""ConsistentRead":true"#)
+}
+
+fn operation(request: &HttpRequest) -> &str {
+    request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default()
+}
+
+fn conflict(request: &HttpRequest) -> HttpResponse {
+    if operation(request) != "TransactWriteItems" {
+        return refusal(400, "TransactionConflictException", Value::Null);
+    }
+    let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
+    let parts = body["TransactItems"].as_array().map_or(0, Vec::len);
+    let reasons: Vec<_> =
+        (0..parts).map(|place| json!({ "Code": if place == 0 { "TransactionConflict" } else { "None" } })).collect();
+    refusal(400, "TransactionCanceledException", json!({ "CancellationReasons": reasons }))
+}
+
+/// An error as DynamoDB answers it.
+fn refusal(status: u16, kind: &str, more: Value) -> HttpResponse {
+    let mut body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "injected" });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        body[name] = value.clone();
+    }
+    let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body.to_string()));
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    response
+}

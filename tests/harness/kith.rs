@@ -1,0 +1,159 @@
+//! A stack of one's own, and the people in it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser as _;
+use http::Method;
+use local::gateway::Record;
+use local::stack::{Overrides, plain_http_client};
+use local::{Options, Stack};
+use serde_json::{Value, json};
+
+use super::schema::Contract;
+use super::{Call, Faults};
+
+/// A password that everybody here has.
+pub(crate) const PASSWORD: &str = "copper-Tuba-1967-drizzle";
+
+/// A running stack, and a client of it.
+#[derive(Clone)]
+pub(crate) struct Kith(Arc<Inner>);
+
+struct Inner {
+    stack: Stack,
+    client: reqwest::Client,
+    contract: Contract,
+    faults: Faults,
+}
+
+impl Kith {
+    /// A stack that keeps nothing.
+    pub(crate) async fn start() -> Self {
+        Self::with_parameters(Vec::new()).await
+    }
+
+    /// The same, with other values for some of the template's parameters.
+    pub(crate) async fn with_parameters(parameters: Vec<(&'static str, &'static str)>) -> Self {
+        let options = Options::parse_from(["kith", "--memory", "--http-port", "0"]);
+        let faults = Faults::default();
+        let http_client = Some(faults.around(plain_http_client()));
+        let stack = Stack::start(&options, Overrides { http_client, parameters, ..Overrides::default() }).await.unwrap();
+        let client = reqwest::Client::new();
+        Self(Arc::new(Inner { stack, client, contract: Contract::read(), faults }))
+    }
+
+    /// What can be made to go wrong between the SDK and DynamoDB.
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// Puts every clock forward.
+    pub(crate) fn advance(&self, time: Duration) {
+        self.0.stack.clock().advance(time);
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.0.stack.http_url()
+    }
+
+    pub(crate) fn contract(&self) -> &Contract {
+        &self.0.contract
+    }
+
+    pub(crate) fn dynamodb_endpoint(&self) -> String {
+        self.0.stack.dynamodb_endpoint().unwrap()
+    }
+
+    /// A call by nobody in particular.
+    pub(crate) fn call(&self, method: Method, path: &str) -> Call {
+        let builder = self.0.client.request(method.clone(), format!("{}{path}", self.url()));
+        Call::new(self.clone(), method, path, builder)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: Value) -> Call {
+        self.call(Method::POST, path).json(body)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    /// What the stack did while `work` was done.
+    pub(crate) async fn watch<T>(&self, work: impl Future<Output = T>) -> (T, Vec<Record>) {
+        let mut records = self.0.stack.records();
+        let result = work.await;
+        let mut seen = Vec::new();
+        while let Ok(record) = records.try_recv() {
+            seen.push(record);
+        }
+        (result, seen)
+    }
+
+    /// Somebody new with this username.
+    pub(crate) async fn register(&self, username: &str) -> Person {
+        let body = registration(username);
+        let answer = self.post("/v1/users", body).await.expect(201);
+        Person::new(self.clone(), &answer, username)
+    }
+}
+
+/// What somebody registers with.
+pub(crate) fn registration(username: &str) -> Value {
+    json!({ "username": username, "email": format!("{username}@example.com"), "password": PASSWORD })
+}
+
+/// Somebody, signed in.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) kith: Kith,
+    pub(crate) id: String,
+    pub(crate) username: String,
+    pub(crate) token: String,
+    pub(crate) session: String,
+}
+
+impl Person {
+    fn new(kith: Kith, signed_in: &Value, username: &str) -> Self {
+        let text = |pointer: &str| signed_in.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
+        Self { kith, id: text("/user/id"), username: username.into(), token: text("/session/token"), session: text("/session/id") }
+    }
+
+    /// The same person in one more session.
+    pub(crate) async fn sign_in(&self) -> Self {
+        self.sign_in_with(PASSWORD).await
+    }
+
+    pub(crate) async fn sign_in_with(&self, password: &str) -> Self {
+        let answer = self.try_sign_in(password).await.expect(201);
+        Self::new(self.kith.clone(), &answer, &self.username)
+    }
+
+    pub(crate) fn try_sign_in(&self, password: &str) -> Call {
+        self.kith.post("/v1/sessions", json!({ "login": self.username, "password": password }))
+    }
+
+    pub(crate) fn call(&self, method: Method, path: &str) -> Call {
+        self.kith.call(method, path).header("authorization", &format!("Bearer {}", self.token))
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    pub(crate) fn put(&self, path: &str, body: Value) -> Call {
+        self.call(Method::PUT, path).json(body)
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: Value) -> Call {
+        self.call(Method::PATCH, path).json(body)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
+    pub(crate) fn change_password(&self, current: &str, new: &str) -> Call {
+        self.put("/v1/me/password", json!({ "currentPassword": current, "newPassword": new }))
+    }
+}

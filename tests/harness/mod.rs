@@ -1,0 +1,13 @@
+//! How tests start a stack, speak to it, and make its storage fail.
+
+mod call;
+mod faults;
+mod kith;
+mod process;
+mod schema;
+mod table;
+
+pub(crate) use call::{Answer, Call};
+pub(crate) use faults::{Fault, Faults};
+pub(crate) use kith::{Kith, PASSWORD, Person};
+pub(crate) use process::Process;

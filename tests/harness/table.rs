@@ -1,0 +1,42 @@
+//! The table as it is, beneath the API.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use serde_json::Value;
+
+use super::Kith;
+
+impl Kith {
+    /// Every item of the table.
+    pub(crate) async fn items(&self) -> Vec<Value> {
+        let client = Client::new(&local::stack::sdk(&self.dynamodb_endpoint(), None));
+        let mut pages = client.scan().table_name("kith-Table").consistent_read(true).into_paginator().items().send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item: HashMap<String, _> = item.unwrap();
+            items.push(serde_dynamo::from_item(item).unwrap());
+        }
+        items
+    }
+
+    /// Fails unless every lock has its account, and every account its locks and nothing less.
+    pub(crate) async fn check_accounts(&self) {
+        let items = self.items().await;
+        let at = |pk: &str, sk: &str| items.iter().filter(|item| item["PK"] == pk && item["SK"] == sk).count();
+        let owners = |prefix: &str| -> Vec<String> {
+            let locks = items.iter().filter(|item| item["PK"].as_str().unwrap().starts_with(prefix));
+            let mut owners: Vec<_> = locks.map(|lock| lock["userId"].as_str().unwrap().to_owned()).collect();
+            owners.sort();
+            owners
+        };
+        let (usernames, emails) = (owners("USERNAME#"), owners("EMAIL#"));
+        assert_eq!(usernames, emails, "both locks are of the same people");
+        for user in &usernames {
+            let pk = format!("USER#{user}");
+            assert_eq!((at(&pk, "PROFILE"), at(&pk, "CREDENTIAL")), (1, 1), "the account of {user}");
+        }
+        let profiles = items.iter().filter(|item| item["SK"] == "PROFILE").count();
+        assert_eq!(profiles, usernames.len(), "every account has its locks, once");
+    }
+}
