@@ -15,8 +15,14 @@ async fn registering_makes_an_account_and_signs_in() {
     let made = answer.expect(201);
     let user = &made["user"];
     assert_eq!(answer.header("location"), format!("/v1/users/{}", user["id"].as_str().unwrap()));
-    assert_eq!((&user["username"], &user["email"], &user["name"]), (&json!("alice"), &json!("alice@example.com"), &json!("Zoë")));
-    assert_eq!((&user["relation"], &user["version"], &user["status"]), (&json!("self"), &json!(1), &json!(null)));
+    assert_eq!(
+        (&user["username"], &user["email"], &user["name"]),
+        (&json!("alice"), &json!("alice@example.com"), &json!("Zoë"))
+    );
+    assert_eq!(
+        (&user["relation"], &user["version"], &user["status"]),
+        (&json!("self"), &json!(1), &json!(null))
+    );
 
     let bearer = format!("Bearer {}", made["session"]["token"].as_str().unwrap());
     let me = kith.get("/v1/me").header("authorization", &bearer).await.expect(200);
@@ -40,9 +46,13 @@ async fn a_username_and_an_email_have_one_owner_whatever_their_case() {
 async fn two_hundred_people_who_want_one_username_at_once_make_one_account() {
     let kith = Kith::start().await;
     let wants = (0..200).map(|number| {
-        let username: String =
-            "rabbit".chars().enumerate().map(|(i, c)| if number >> i & 1 == 1 { c.to_ascii_uppercase() } else { c }).collect();
-        let body = json!({ "username": username, "email": format!("r{number}@example.com"), "password": PASSWORD });
+        let username: String = "rabbit"
+            .chars()
+            .enumerate()
+            .map(|(i, c)| if number >> i & 1 == 1 { c.to_ascii_uppercase() } else { c })
+            .collect();
+        let body =
+            json!({ "username": username, "email": format!("r{number}@example.com"), "password": PASSWORD });
         kith.post("/v1/users", body)
     });
     let answers = join_all(wants.map(IntoFuture::into_future)).await;
@@ -80,7 +90,9 @@ async fn a_crash_at_any_point_of_a_registration_leaves_a_whole_account_or_none()
             kith.check_accounts().await;
             // The client tries again, or signs in when it is told that the name is its own.
             if answer.status != 201 && kith.post("/v1/users", registration).await.status != 201 {
-                kith.post("/v1/sessions", json!({ "login": username, "password": PASSWORD })).await.expect(201);
+                kith.post("/v1/sessions", json!({ "login": username, "password": PASSWORD }))
+                    .await
+                    .expect(201);
             }
             kith.check_accounts().await;
             if injected == 0 {
@@ -99,7 +111,10 @@ async fn one_signs_in_with_username_or_email_in_any_case() {
         let answer = kith.post("/v1/sessions", json!({ "login": login, "password": PASSWORD })).await;
         let made = answer.expect(201);
         assert_eq!(made["user"]["id"], alice.id);
-        assert_eq!(answer.header("location"), format!("/v1/sessions/{}", made["session"]["id"].as_str().unwrap()));
+        assert_eq!(
+            answer.header("location"),
+            format!("/v1/sessions/{}", made["session"]["id"].as_str().unwrap())
+        );
         assert_eq!(answer.header("cache-control"), "no-store");
     }
 }
@@ -108,7 +123,8 @@ async fn one_signs_in_with_username_or_email_in_any_case() {
 async fn an_unknown_login_and_a_wrong_password_look_alike() {
     let kith = Kith::start().await;
     kith.register("alice").await;
-    let try_login = |login: &str| kith.post("/v1/sessions", json!({ "login": login, "password": "not-the-password" }));
+    let try_login =
+        |login: &str| kith.post("/v1/sessions", json!({ "login": login, "password": "not-the-password" }));
     let (wrong, costs) = kith.watch(try_login("alice").into_future()).await;
     wrong.expect_problem(401, "invalid-credentials");
     let cost = |records: &[local::gateway::Record]| {

@@ -7,7 +7,8 @@ use crate::harness::{Call, Kith, PASSWORD, Person};
 
 /// Every route that takes a body, and a body that it would take.
 fn routes() -> [(Method, &'static str, Value); 5] {
-    let registration = json!({ "username": "carol", "email": "carol@example.com", "password": PASSWORD, "name": "Carol" });
+    let registration =
+        json!({ "username": "carol", "email": "carol@example.com", "password": PASSWORD, "name": "Carol" });
     [
         (Method::POST, "/v1/users", registration),
         (Method::POST, "/v1/sessions", json!({ "login": "alice", "password": PASSWORD, "device": "phone" })),
@@ -59,7 +60,8 @@ async fn what_is_not_json_is_malformed() {
             bad_utf8,
         ];
         for case in cases {
-            let problem = raw(&alice, &method, path, case.clone()).await.expect_problem(400, "malformed-json");
+            let problem =
+                raw(&alice, &method, path, case.clone()).await.expect_problem(400, "malformed-json");
             assert!(!problem["detail"].as_str().unwrap().is_empty());
         }
     }
@@ -72,19 +74,32 @@ async fn values_that_break_their_rules_are_named() {
     for (method, path, body) in routes() {
         for name in body.as_object().unwrap().keys() {
             let pointer = format!("/{name}");
-            let mut bad = vec![json!(null), json!(7), json!(-1e30), json!(true), json!([]), json!({}), json!({ "x": 1 })];
+            let mut bad = vec![
+                json!(null),
+                json!(7),
+                json!(-1e30),
+                json!(true),
+                json!([]),
+                json!({}),
+                json!({ "x": 1 }),
+            ];
             if !name.to_lowercase().contains("password") && name != "login" {
                 bad.extend([json!("a\u{0}b"), json!("a\u{202e}b"), json!("x".repeat(600))]);
             }
             for value in bad {
                 let mut wrong = body.clone();
                 wrong[name] = value.clone();
-                let problem = alice.call(method.clone(), path).json(wrong).await.expect_problem(422, "invalid-input");
+                let problem =
+                    alice.call(method.clone(), path).json(wrong).await.expect_problem(422, "invalid-input");
                 assert_eq!(problem["errors"][0]["pointer"], pointer, "{value}");
             }
         }
         for not_an_object in [json!([]), json!("x"), json!(1), json!(null)] {
-            let problem = alice.call(method.clone(), path).json(not_an_object).await.expect_problem(422, "invalid-input");
+            let problem = alice
+                .call(method.clone(), path)
+                .json(not_an_object)
+                .await
+                .expect_problem(422, "invalid-input");
             assert_eq!(problem["errors"][0]["pointer"], "");
         }
     }
@@ -96,12 +111,28 @@ async fn values_that_break_their_rules_are_named() {
 async fn unknown_members_are_refused_whatever_they_are_called() {
     let kith = Kith::start().await;
     let alice = kith.register("alice").await;
-    let names = ["id", "userId", "version", "relation", "friendCount", "createdAt", "passwordHash", "generation", "PK", "SK", "ttl", "a/b~c", "__proto__", ""];
+    let names = [
+        "id",
+        "userId",
+        "version",
+        "relation",
+        "friendCount",
+        "createdAt",
+        "passwordHash",
+        "generation",
+        "PK",
+        "SK",
+        "ttl",
+        "a/b~c",
+        "__proto__",
+        "",
+    ];
     for (method, path, body) in routes() {
         for name in names {
             let mut wrong = body.clone();
             wrong[name] = json!("x");
-            let problem = alice.call(method.clone(), path).json(wrong).await.expect_problem(422, "invalid-input");
+            let problem =
+                alice.call(method.clone(), path).json(wrong).await.expect_problem(422, "invalid-input");
             let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
             assert_eq!(problem["errors"], json!([{ "pointer": pointer, "detail": "is not known here" }]));
         }
@@ -114,7 +145,8 @@ async fn everything_that_is_wrong_is_said_at_once() {
     let kith = Kith::start().await;
     let body = json!({ "username": "a b", "email": "nobody", "name": 1, "admin": true });
     let problem = kith.post("/v1/users", body).await.expect_problem(422, "invalid-input");
-    let pointers: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
+    let pointers: Vec<_> =
+        problem["errors"].as_array().unwrap().iter().map(|e| e["pointer"].as_str().unwrap()).collect();
     assert_eq!(pointers, ["/username", "/email", "/password", "/name", "/admin"]);
 }
 
@@ -124,10 +156,16 @@ async fn lengths_are_counted_in_characters_as_sent() {
     let alice = kith.register("alice").await;
     for (member, max) in [("name", 64), ("bio", 500), ("location", 100)] {
         alice.patch("/v1/me", json!({ member: "🐇".repeat(max) })).await.expect(200);
-        alice.patch("/v1/me", json!({ member: format!(" {}", "x".repeat(max)) })).await.expect_problem(422, "invalid-input");
+        alice
+            .patch("/v1/me", json!({ member: format!(" {}", "x".repeat(max)) }))
+            .await
+            .expect_problem(422, "invalid-input");
     }
     alice.put("/v1/me/status", json!({ "text": "é".repeat(140) })).await.expect(204);
-    alice.put("/v1/me/status", json!({ "text": "e\u{301}".repeat(71) })).await.expect_problem(422, "invalid-input");
+    alice
+        .put("/v1/me/status", json!({ "text": "e\u{301}".repeat(71) }))
+        .await
+        .expect_problem(422, "invalid-input");
 }
 
 #[tokio::test]
@@ -135,7 +173,13 @@ async fn only_json_is_taken() {
     let kith = Kith::start().await;
     let alice = kith.register("alice").await;
     for (method, path, body) in routes() {
-        for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "multipart/form-data; boundary=x", ""] {
+        for content_type in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "application/jsonp",
+            "multipart/form-data; boundary=x",
+            "",
+        ] {
             let call = alice.call(method.clone(), path).body(content_type, body.to_string());
             call.await.expect_problem(415, "unsupported-media-type");
         }

@@ -26,7 +26,11 @@ async fn each_call_costs_what_the_table_says() {
     assert_eq!(cost(&kith, bob.try_sign_in(PASSWORD)).await, (3, 5.0, 2.0), "sign in");
     assert_eq!(cost(&kith, bob.get("/v1/sessions")).await, (1, 2.0, 0.0), "list sessions");
     let other = bob.sign_in().await;
-    assert_eq!(cost(&kith, bob.delete(&format!("/v1/sessions/{}", other.session))).await, (2, 1.0, 1.0), "end a session");
+    assert_eq!(
+        cost(&kith, bob.delete(&format!("/v1/sessions/{}", other.session))).await,
+        (2, 1.0, 1.0),
+        "end a session"
+    );
     assert_eq!(cost(&kith, bob.delete("/v1/sessions")).await, (2, 2.0, 4.0), "end all others");
     let change = bob.change_password(PASSWORD, "another-Trombone-2031-puddle");
     assert_eq!(cost(&kith, change).await, (2, 3.0, 6.0), "change the password");
@@ -70,7 +74,8 @@ async fn what_is_refused_before_storage_costs_nothing() {
     let (answer, records) = kith.watch(kith.call(Method::GET, "/v1/me").into_future()).await;
     assert_eq!(answer.status, 401);
     assert_eq!(records[0].total().calls, 0);
-    let (answer, records) = kith.watch(kith.post("/v1/users", json!({ "username": "x" })).into_future()).await;
+    let (answer, records) =
+        kith.watch(kith.post("/v1/users", json!({ "username": "x" })).into_future()).await;
     assert_eq!(answer.status, 422);
     assert_eq!(records[0].total().calls, 0);
 }

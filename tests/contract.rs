@@ -24,16 +24,21 @@ fn the_openapi_document_is_the_one_checked_in() {
         std::fs::write(DOCUMENT, &fresh).unwrap();
     }
     let checked_in = std::fs::read_to_string(DOCUMENT).unwrap();
-    assert!(fresh == checked_in, "docs/openapi.json is stale: UPDATE_DOCS=1 cargo test openapi_document, and build again");
+    assert!(
+        fresh == checked_in,
+        "docs/openapi.json is stale: UPDATE_DOCS=1 cargo test openapi_document, and build again"
+    );
 }
 
 #[tokio::test]
 async fn the_templates_routes_are_the_documents() {
     let kith = Kith::start().await;
-    let documented: BTreeSet<_> = kith.contract().routes().into_iter().map(|(m, path)| (m.to_string(), path)).collect();
+    let documented: BTreeSet<_> =
+        kith.contract().routes().into_iter().map(|(m, path)| (m.to_string(), path)).collect();
     let template = template();
     let routes = template.functions.values().flat_map(|function| &function.routes);
-    let declared: BTreeSet<_> = routes.clone().filter_map(|r| r.target.clone()).map(|(m, path)| (m.to_string(), path)).collect();
+    let declared: BTreeSet<_> =
+        routes.clone().filter_map(|r| r.target.clone()).map(|(m, path)| (m.to_string(), path)).collect();
     assert_eq!(declared, documented);
     assert_eq!(routes.filter(|route| route.target.is_none()).count(), 1, "there is one $default route");
 }
@@ -45,7 +50,10 @@ async fn a_route_needs_a_session_in_the_template_if_it_does_in_the_document() {
         let Some((method, path)) = &route.target else { continue };
         let operation = kith.contract().operation(method, path).unwrap();
         assert_eq!(route.authorizer.is_some(), operation.get("security").is_some(), "{method} {path}");
-        assert_eq!(operation["responses"].get("401").is_some(), route.authorizer.is_some() || path == "/v1/sessions");
+        assert_eq!(
+            operation["responses"].get("401").is_some(),
+            route.authorizer.is_some() || path == "/v1/sessions"
+        );
     }
 }
 
@@ -55,7 +63,10 @@ async fn every_route_is_served_by_the_function_the_template_names() {
     let alice = kith.register("alice").await;
     for (method, path) in kith.contract().routes() {
         // Anything but what a function answers to a path that is none of its own.
-        let path = path.replace("{sessionId}", "current").replace("{userId}", &alice.id).replace("{username}", "alice");
+        let path = path
+            .replace("{sessionId}", "current")
+            .replace("{userId}", &alice.id)
+            .replace("{username}", "alice");
         let person = alice.sign_in().await;
         let answer = person.call(method.clone(), &path).await;
         assert_ne!(answer.status, 404, "{method} {path}");
@@ -84,7 +95,9 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
     };
     let ((), records) = kith.watch(everything).await;
     let mut made: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (function, cost) in records.into_iter().flat_map(|record| [record.function, record.authorizer]).flatten() {
+    for (function, cost) in
+        records.into_iter().flat_map(|record| [record.function, record.authorizer]).flatten()
+    {
         made.entry(function).or_default().extend(cost.operations.into_iter().map(str::to_owned));
     }
     // Each function that has the table also opens its connection with a read.
@@ -92,7 +105,8 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         calls.insert("dynamodb:GetItem".into());
     }
     for (id, function) in template().functions {
-        let allowed: BTreeSet<_> = function.allowed.get("Table").cloned().unwrap_or_default().into_iter().collect();
+        let allowed: BTreeSet<_> =
+            function.allowed.get("Table").cloned().unwrap_or_default().into_iter().collect();
         assert_eq!(made.get(&id).cloned().unwrap_or_default(), allowed, "{id}");
         let logs: Vec<_> = function.allowed.keys().filter(|resource| *resource != "Table").collect();
         assert_eq!(logs, [&id.replace("Function", "Logs")], "{id} is allowed nothing else");
@@ -103,7 +117,10 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
 fn no_role_allows_a_wildcard() {
     for (id, function) in template().functions {
         for (resource, actions) in function.allowed {
-            assert!(!resource.contains('*') && actions.iter().all(|action| !action.contains('*')), "{id}: {resource}");
+            assert!(
+                !resource.contains('*') && actions.iter().all(|action| !action.contains('*')),
+                "{id}: {resource}"
+            );
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::harness::{PASSWORD, Process};
 const ANY_PORT: [&str; 2] = ["--http-port", "0"];
 
 async fn register(kith: &Process, username: &str) -> Option<(u16, Value)> {
-    let body = json!({ "username": username, "email": format!("{username}@example.com"), "password": PASSWORD });
+    let body =
+        json!({ "username": username, "email": format!("{username}@example.com"), "password": PASSWORD });
     kith.call(Method::POST, "/v1/users", "", Some(body)).await
 }
 
@@ -45,7 +46,10 @@ async fn what_was_acknowledged_outlives_a_kill() {
         let some = tokio::time::timeout(Duration::from_millis(250), async {
             register(&kith, &format!("round{round}first")).await
         });
-        let (all, _) = tokio::join!(async { tokio::time::timeout(Duration::from_millis(400), registrations).await }, some);
+        let (all, _) = tokio::join!(
+            async { tokio::time::timeout(Duration::from_millis(400), registrations).await },
+            some
+        );
         kith.kill().await;
         for (username, answer) in all.into_iter().flatten() {
             if let Some((201, made)) = answer {
@@ -70,10 +74,16 @@ async fn it_says_in_one_sentence_why_it_cannot_start() {
     let kith = Process::start(data.path(), &ANY_PORT).await;
     let port = kith.url.rsplit(':').next().unwrap();
     let said = Process::fail(data.path(), &ANY_PORT).await;
-    assert!(said.contains("another kith is using it") && said.contains("--data") && said.lines().count() == 1, "{said}");
+    assert!(
+        said.contains("another kith is using it") && said.contains("--data") && said.lines().count() == 1,
+        "{said}"
+    );
     let elsewhere = TempDir::new().unwrap();
     let said = Process::fail(elsewhere.path(), &["--http-port", port]).await;
-    assert!(said.contains(&format!("port {port}")) && said.contains("--http-port") && said.lines().count() == 1, "{said}");
+    assert!(
+        said.contains(&format!("port {port}")) && said.contains("--http-port") && said.lines().count() == 1,
+        "{said}"
+    );
     kith.terminate().await;
 }
 

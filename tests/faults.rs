@@ -30,7 +30,9 @@ async fn a_storm_of_faults_loses_nothing_and_breaks_nothing() {
             };
             let edits = 8;
             for edit in 0..edits {
-                let call = kith.call(http::Method::PATCH, "/v1/me").header("authorization", &format!("Bearer {token}"));
+                let call = kith
+                    .call(http::Method::PATCH, "/v1/me")
+                    .header("authorization", &format!("Bearer {token}"));
                 answers.push(call.json(json!({ "bio": format!("{edit}") })).await);
             }
             let sign_in = kith.post("/v1/sessions", json!({ "login": username, "password": PASSWORD })).await;
@@ -57,7 +59,8 @@ async fn an_outage_is_a_503_that_may_be_tried_again() {
     alice.get("/v1/me").await.expect(200);
     for fault in [Fault::Internal, Fault::Reset, Fault::Throttle] {
         kith.faults().always(fault);
-        let calls = [alice.get("/v1/me"), alice.patch("/v1/me", json!({ "bio": "b" })), alice.try_sign_in(PASSWORD)];
+        let calls =
+            [alice.get("/v1/me"), alice.patch("/v1/me", json!({ "bio": "b" })), alice.try_sign_in(PASSWORD)];
         for answer in join_all(calls.map(IntoFuture::into_future)).await {
             answer.expect_problem(503, "unavailable");
             assert_eq!(answer.header("retry-after"), "1");

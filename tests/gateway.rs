@@ -8,7 +8,9 @@ use crate::harness::{Fault, Kith};
 #[tokio::test]
 async fn an_unknown_path_is_not_found_and_a_wrong_method_not_allowed() {
     let kith = Kith::start().await;
-    for path in ["/", "/v1", "/v1/nothing", "/v1/me/", "//v1/me", "/V1/me", "/v1/users/a/b", "/v1/me%2Fstatus%2F"] {
+    for path in
+        ["/", "/v1", "/v1/nothing", "/v1/me/", "//v1/me", "/V1/me", "/v1/users/a/b", "/v1/me%2Fstatus%2F"]
+    {
         kith.get(path).await.expect_problem(404, "not-found");
     }
     for (method, path, allowed) in [
@@ -67,7 +69,12 @@ async fn headers_have_an_end_and_may_say_anything() {
     let kith = Kith::start().await;
     let alice = kith.register("alice").await;
     alice.get("/v1/me").header("x-note", "żółw 🐢").await.expect(200);
-    alice.get("/v1/me").header("cookie", "a=b; c").header("x-forwarded-proto", "nonsense://").await.expect(200);
+    alice
+        .get("/v1/me")
+        .header("cookie", "a=b; c")
+        .header("x-forwarded-proto", "nonsense://")
+        .await
+        .expect(200);
     let answer = alice.get("/v1/me").header("x-note", &"x".repeat(10_300)).await;
     assert_eq!(answer.expect(431), json!({ "message": "Request Header Fields Too Large" }));
 }

@@ -41,7 +41,8 @@ async fn no_header_makes_an_address_another_one() {
     let kith = Kith::with_parameters(vec![("RegistrationsPerAddress", "2")]).await;
     for number in 0..4 {
         let body = json!({ "username": format!("alice{number}"), "email": format!("{number}@example.com"), "password": PASSWORD });
-        let answer = kith.post("/v1/users", body).header("x-forwarded-for", &format!("192.0.2.{number}")).await;
+        let answer =
+            kith.post("/v1/users", body).header("x-forwarded-for", &format!("192.0.2.{number}")).await;
         if number < 2 {
             answer.expect(201);
         } else {
@@ -56,7 +57,8 @@ async fn no_header_makes_an_address_another_one() {
 async fn strangers_at_an_address_do_not_lock_out_whoever_signed_in_from_there() {
     let kith = Kith::with_parameters(vec![("SignInsPerAddress", "3")]).await;
     let alice = kith.register("alice").await;
-    let guess = |login: &str| kith.post("/v1/sessions", json!({ "login": login, "password": "a wrong password" }));
+    let guess =
+        |login: &str| kith.post("/v1/sessions", json!({ "login": login, "password": "a wrong password" }));
     for login in ["bob", "carol", "dave"] {
         guess(login).await.expect_problem(401, "invalid-credentials");
     }

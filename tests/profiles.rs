@@ -11,7 +11,10 @@ async fn one_edits_what_one_sends_and_keeps_the_rest() {
     let alice = kith.register("alice").await;
     alice.patch("/v1/me", json!({ "name": "Alice", "bio": "  Curiouser\nand curiouser " })).await.expect(200);
     let me = alice.patch("/v1/me", json!({ "location": "Oxford" })).await.expect(200);
-    assert_eq!((&me["name"], &me["bio"], &me["location"]), (&json!("Alice"), &json!("Curiouser\nand curiouser"), &json!("Oxford")));
+    assert_eq!(
+        (&me["name"], &me["bio"], &me["location"]),
+        (&json!("Alice"), &json!("Curiouser\nand curiouser"), &json!("Oxford"))
+    );
     assert_eq!(me["version"], 3);
     let me = alice.patch("/v1/me", json!({ "bio": "" })).await.expect(200);
     assert_eq!((&me["bio"], &me["location"]), (&json!(""), &json!("Oxford")));
@@ -24,7 +27,11 @@ async fn an_edit_of_nothing_changes_nothing() {
     let alice = kith.register("alice").await;
     let before = alice.get("/v1/me").await.expect(200);
     assert_eq!(alice.patch("/v1/me", json!({})).await.expect(200), before);
-    alice.patch("/v1/me", json!({})).header("if-match", "\"2\"").await.expect_problem(412, "version-mismatch");
+    alice
+        .patch("/v1/me", json!({}))
+        .header("if-match", "\"2\"")
+        .await
+        .expect_problem(412, "version-mismatch");
 }
 
 #[tokio::test]
@@ -36,7 +43,14 @@ async fn an_edit_of_what_has_changed_since_is_refused() {
     edited.expect(200);
     let late = alice.patch("/v1/me", json!({ "bio": "two" })).header("if-match", &tag);
     late.await.expect_problem(412, "version-mismatch");
-    for (tag, status) in [(edited.header("etag"), 200), ("\"3\"", 200), ("*", 200), ("\"1\", \"5\"", 200), ("W/\"6\"", 412), ("6", 412)] {
+    for (tag, status) in [
+        (edited.header("etag"), 200),
+        ("\"3\"", 200),
+        ("*", 200),
+        ("\"1\", \"5\"", 200),
+        ("W/\"6\"", 412),
+        ("6", 412),
+    ] {
         let answer = alice.patch("/v1/me", json!({ "bio": tag })).header("if-match", tag).await;
         assert_eq!(answer.status, status, "{tag}");
     }
@@ -46,7 +60,9 @@ async fn an_edit_of_what_has_changed_since_is_refused() {
 async fn of_a_hundred_edits_of_one_version_one_is_made() {
     let kith = Kith::start().await;
     let alice = kith.register("alice").await;
-    let edits = (0..100).map(|n| alice.patch("/v1/me", json!({ "bio": n.to_string() })).header("if-match", "\"1\"").into_future());
+    let edits = (0..100).map(|n| {
+        alice.patch("/v1/me", json!({ "bio": n.to_string() })).header("if-match", "\"1\"").into_future()
+    });
     let answers = join_all(edits).await;
     let made: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
     assert_eq!(made.len(), 1);
@@ -60,7 +76,9 @@ async fn an_edit_whose_reply_was_lost_counts_once() {
     alice.get("/v1/me").await.expect(200);
     for version in 1..5 {
         kith.faults().once_after(0, Fault::LostReply);
-        let edit = alice.patch("/v1/me", json!({ "bio": version.to_string() })).header("if-match", &format!("\"{version}\""));
+        let edit = alice
+            .patch("/v1/me", json!({ "bio": version.to_string() }))
+            .header("if-match", &format!("\"{version}\""));
         let me = edit.await.expect(200);
         assert_eq!(kith.faults().stop(), 1);
         assert_eq!((&me["version"], &me["bio"]), (&json!(version + 1), &json!(version.to_string())));
@@ -113,8 +131,17 @@ async fn whoever_does_not_exist_is_not_found_in_the_same_words() {
     missing.expect_problem(404, "not-found");
     let lower_case = format!("/v1/users/{}", alice.id.to_lowercase());
     let others = [
-        "/v1/users/x", "/v1/users/%00", "/v1/users/..%2Fme", "/v1/users/%2e%2e", "/v1/usernames/bob", "/v1/usernames/a%20b",
-        "/v1/usernames/%F0%9F%90%87", "/v1/usernames/%ff", "/v1/usernames/admin", "/v1/users/a%3Fb", lower_case.as_str(),
+        "/v1/users/x",
+        "/v1/users/%00",
+        "/v1/users/..%2Fme",
+        "/v1/users/%2e%2e",
+        "/v1/usernames/bob",
+        "/v1/usernames/a%20b",
+        "/v1/usernames/%F0%9F%90%87",
+        "/v1/usernames/%ff",
+        "/v1/usernames/admin",
+        "/v1/users/a%3Fb",
+        lower_case.as_str(),
     ];
     for path in others {
         assert_eq!(alice.get(path).await.without_request_id(), missing.without_request_id(), "{path}");

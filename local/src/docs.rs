@@ -41,7 +41,8 @@ pub fn document() -> OpenApi {
         document.merge(routes);
     }
     let components = document.components.get_or_insert_default();
-    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The token of a session."));
+    let scheme =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The token of a session."));
     components.security_schemes.insert("session".into(), SecurityScheme::Http(scheme.build()).into());
     close_requests(&mut document);
     document
@@ -60,7 +61,8 @@ pub fn router() -> Router {
 
 /// Says of every body that a route takes that it has no other members: they are refused.
 fn close_requests(document: &mut OpenApi) {
-    let bodies: Vec<String> = document.paths.paths.values().flat_map(operations).filter_map(body_schema).collect();
+    let bodies: Vec<String> =
+        document.paths.paths.values().flat_map(operations).filter_map(body_schema).collect();
     let Some(components) = &mut document.components else { return };
     for name in bodies {
         if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(&name) {

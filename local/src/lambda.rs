@@ -60,14 +60,19 @@ pub enum FunctionError {
 
 impl Lambda {
     /// The function that the template declares under this logical id.
-    pub fn new(id: &str, declared: &template::Function, environment: &Environment) -> Result<Self, FunctionError> {
+    pub fn new(
+        id: &str,
+        declared: &template::Function,
+        environment: &Environment,
+    ) -> Result<Self, FunctionError> {
         let bad_variable = |error| FunctionError::Variable(id.to_owned(), error);
         let app = || App::new(environment).map_err(bad_variable);
         let handler = match declared.binary.as_str() {
             "accounts" => http(accounts::router(app()?, Rules::read(environment).map_err(bad_variable)?)),
             "profiles" => http(profiles::router(app()?)),
             "fallback" => {
-                let broken = |error: serde_json::Error| FunctionError::Broken(id.to_owned(), error.to_string());
+                let broken =
+                    |error: serde_json::Error| FunctionError::Broken(id.to_owned(), error.to_string());
                 http(fallback::router().map_err(broken)?)
             }
             "authorizer" => {
@@ -87,7 +92,8 @@ impl Lambda {
         let mut context = Context::default();
         request_id.clone_into(&mut context.request_id);
         context.deadline = u64::try_from(self.clock.now().after(self.timeout).millis()).unwrap_or(0);
-        context.invoked_function_arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{}", self.name);
+        context.invoked_function_arn =
+            format!("arn:aws:lambda:us-east-1:000000000000:function:{}", self.name);
 
         let request = Request::start();
         let answer = (self.handler)(event, context);
@@ -108,7 +114,10 @@ impl Lambda {
 
 impl std::fmt::Debug for Lambda {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lambda").field("name", &self.name).field("timeout", &self.timeout).finish_non_exhaustive()
+        f.debug_struct("Lambda")
+            .field("name", &self.name)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
+};
 use axum::extract::{ConnectInfo, Request};
 use axum::serve::ListenerExt as _;
 use shared::Environment;
@@ -66,7 +68,9 @@ pub struct Overrides {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data folder cannot be used.
-    #[error("the data folder {0} cannot be used ({1}): choose another with --data, or keep nothing with --memory")]
+    #[error(
+        "the data folder {0} cannot be used ({1}): choose another with --data, or keep nothing with --memory"
+    )]
     Data(String, String),
     /// The port cannot be listened on.
     #[error("port {0} cannot be listened on ({1}): choose another with {2}, 0 for any")]
@@ -85,7 +89,8 @@ pub enum StartError {
 impl Stack {
     /// Starts everything, and returns once every port answers.
     pub async fn start(options: &Options, overrides: Overrides) -> Result<Self, StartError> {
-        let ordinary = PARAMETERS.iter().filter(|(name, _)| overrides.parameters.iter().all(|(other, _)| other != name));
+        let ordinary =
+            PARAMETERS.iter().filter(|(name, _)| overrides.parameters.iter().all(|(other, _)| other != name));
         let parameters: Vec<_> = ordinary.chain(&overrides.parameters).copied().collect();
         let template = Template::read(&options.template, &parameters)?;
         let clock = ShiftedClock::new(options.clock_offset);
@@ -94,15 +99,14 @@ impl Stack {
         let folder = (!options.memory).then_some(options.data.as_path());
         let lock = folder.map(lock).transpose()?;
 
-        let (dynamodb, endpoint) = match overrides.dynamodb_endpoint {
-            Some(endpoint) => (None, endpoint),
-            None => {
-                let embedded = Embedded::start(folder, clock.clone()).await;
-                let embedded = embedded.map_err(|error| StartError::DynamoDb(error.to_string()))?;
-                let endpoint = embedded.endpoint();
-                (Some(embedded), endpoint)
-            }
+        let dynamodb = if overrides.dynamodb_endpoint.is_none() {
+            let embedded = Embedded::start(folder, clock.clone()).await;
+            Some(embedded.map_err(|error| StartError::DynamoDb(error.to_string()))?)
+        } else {
+            None
         };
+        let endpoint =
+            overrides.dynamodb_endpoint.or(dynamodb.as_ref().map(Embedded::endpoint)).unwrap_or_default();
         create_tables(&template, &sdk(&endpoint, None)).await?;
 
         let mut functions = HashMap::new();
@@ -117,7 +121,9 @@ impl Stack {
         }
         let gateway = Arc::new(Gateway::new(&template, functions, clock.clock(), ids)?);
 
-        let http_address = listener.local_addr().map_err(|error| StartError::Port(options.http_port, error, "--http-port"))?;
+        let http_address = listener
+            .local_addr()
+            .map_err(|error| StartError::Port(options.http_port, error, "--http-port"))?;
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve(listener, Arc::clone(&gateway), stopped));
         Ok(Self { http_address, gateway, clock, dynamodb, stop, server, _lock: lock })

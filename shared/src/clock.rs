@@ -73,9 +73,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         let time = OffsetDateTime::parse(&text, &Rfc3339).map_err(de::Error::custom)?;
-        i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000))
-            .map(Self)
-            .map_err(de::Error::custom)
+        i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).map(Self).map_err(de::Error::custom)
     }
 }
 

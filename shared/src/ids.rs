@@ -152,11 +152,14 @@ impl WriteId {
     }
 }
 
+/// Fills a buffer with random bytes.
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// Draws ids and secrets.
 #[derive(Clone)]
 pub struct Ids {
     clock: Clock,
-    fill: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    fill: Arc<Fill>,
 }
 
 impl Ids {
@@ -167,7 +170,8 @@ impl Ids {
     #[must_use]
     #[expect(clippy::expect_used, reason = "without randomness nothing may go on")]
     pub fn random(clock: Clock) -> Self {
-        let fill = |buffer: &mut [u8]| getrandom::fill(buffer).expect("the operating system has random numbers");
+        let fill =
+            |buffer: &mut [u8]| getrandom::fill(buffer).expect("the operating system has random numbers");
         Self::from_source(clock, fill)
     }
 

@@ -127,7 +127,11 @@ struct FaultyClient {
 }
 
 impl HttpClient for FaultyClient {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         let connector = self.client.http_connector(settings, components);
         SharedHttpConnector::new(FaultyConnector { connector, faults: self.faults.clone() })
     }
@@ -193,14 +197,16 @@ fn conflict(request: &HttpRequest) -> HttpResponse {
     }
     let body: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
     let parts = body["TransactItems"].as_array().map_or(0, Vec::len);
-    let reasons: Vec<_> =
-        (0..parts).map(|place| json!({ "Code": if place == 0 { "TransactionConflict" } else { "None" } })).collect();
+    let reasons: Vec<_> = (0..parts)
+        .map(|place| json!({ "Code": if place == 0 { "TransactionConflict" } else { "None" } }))
+        .collect();
     refusal(400, "TransactionCanceledException", json!({ "CancellationReasons": reasons }))
 }
 
 /// An error as DynamoDB answers it.
 fn refusal(status: u16, kind: &str, more: Value) -> HttpResponse {
-    let mut body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "injected" });
+    let mut body =
+        json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{kind}"), "message": "injected" });
     for (name, value) in more.as_object().into_iter().flatten() {
         body[name] = value.clone();
     }

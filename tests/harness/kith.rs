@@ -38,7 +38,9 @@ impl Kith {
         let options = Options::parse_from(["kith", "--memory", "--http-port", "0"]);
         let faults = Faults::default();
         let http_client = Some(faults.around(plain_http_client()));
-        let stack = Stack::start(&options, Overrides { http_client, parameters, ..Overrides::default() }).await.unwrap();
+        let stack = Stack::start(&options, Overrides { http_client, parameters, ..Overrides::default() })
+            .await
+            .unwrap();
         let client = reqwest::Client::new();
         Self(Arc::new(Inner { stack, client, contract: Contract::read(), faults }))
     }
@@ -116,7 +118,13 @@ pub(crate) struct Person {
 impl Person {
     fn new(kith: Kith, signed_in: &Value, username: &str) -> Self {
         let text = |pointer: &str| signed_in.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
-        Self { kith, id: text("/user/id"), username: username.into(), token: text("/session/token"), session: text("/session/id") }
+        Self {
+            kith,
+            id: text("/user/id"),
+            username: username.into(),
+            token: text("/session/token"),
+            session: text("/session/id"),
+        }
     }
 
     /// The same person in one more session.

@@ -27,7 +27,8 @@ impl Process {
         let mut output = String::new();
         while let Some(line) = lines.next_line().await.unwrap() {
             if line == "ready" {
-                let url = output.lines().find_map(|line| line.strip_prefix("HTTP API")).unwrap().trim().to_owned();
+                let url =
+                    output.lines().find_map(|line| line.strip_prefix("HTTP API")).unwrap().trim().to_owned();
                 return Self { child, url, took: started.elapsed(), output };
             }
             output.push_str(&line);
@@ -60,7 +61,13 @@ impl Process {
     }
 
     /// A call; `None` if it is not answered.
-    pub(crate) async fn call(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Option<(u16, Value)> {
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Option<Value>,
+    ) -> Option<(u16, Value)> {
         let client = reqwest::Client::new();
         let mut request = client.request(method, format!("{}{path}", self.url)).bearer_auth(token);
         if let Some(body) = body {

@@ -26,15 +26,23 @@ impl Contract {
         let path = path.split('?').next().unwrap_or_default();
         let Some(operation) = self.operation(method, path) else {
             // The gateway itself, or its `$default` route.
-            assert!((400..500).contains(&answer.status) || *method == Method::OPTIONS, "{method} {path}: {answer:?}");
+            assert!(
+                (400..500).contains(&answer.status) || *method == Method::OPTIONS,
+                "{method} {path}: {answer:?}"
+            );
             return;
         };
-        if answer.status == 431 || answer.status == 413 && answer.header("content-type") == "application/json" {
+        if answer.status == 431 || answer.status == 413 && answer.header("content-type") == "application/json"
+        {
             return;
         }
         let place = format!("{method} {path} {}", answer.status);
         let described = &operation["responses"][answer.status.to_string()];
-        assert!(described.is_object(), "{place} is not described: {}", String::from_utf8_lossy(&answer.bytes));
+        assert!(
+            described.is_object(),
+            "{place} is not described: {}",
+            String::from_utf8_lossy(&answer.bytes)
+        );
         if answer.bytes.is_empty() {
             assert!(described.get("content").is_none() || answer.status == 304, "{place} has no body");
             return;
@@ -48,9 +56,11 @@ impl Contract {
     pub(crate) fn routes(&self) -> Vec<(Method, String)> {
         let paths = self.document["paths"].as_object().unwrap();
         let routes = paths.iter().flat_map(|(path, methods)| {
-            methods.as_object().unwrap().keys().map(move |method| {
-                (method.to_ascii_uppercase().parse().unwrap(), path.clone())
-            })
+            methods
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(move |method| (method.to_ascii_uppercase().parse().unwrap(), path.clone()))
         });
         routes.collect()
     }
@@ -59,12 +69,13 @@ impl Contract {
     pub(crate) fn operation(&self, method: &Method, path: &str) -> Option<&Value> {
         let paths = self.document["paths"].as_object().unwrap();
         let fits = |template: &str| {
-            let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+            let (template, path): (Vec<_>, Vec<_>) =
+                (template.split('/').collect(), path.split('/').collect());
             template.len() == path.len()
                 && template.iter().zip(&path).all(|(part, segment)| part.starts_with('{') || part == segment)
         };
-        let found = paths.iter().filter(|(template, _)| fits(template));
-        found.filter_map(|(_, methods)| methods.get(method.as_str().to_ascii_lowercase())).next()
+        let mut found = paths.iter().filter(|(template, _)| fits(template));
+        found.find_map(|(_, methods)| methods.get(method.as_str().to_ascii_lowercase()))
     }
 
     fn validate(&self, place: &str, schema: &Value, value: &Value) {
@@ -75,7 +86,8 @@ impl Contract {
             whole["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
             jsonschema::validator_for(&whole).unwrap()
         });
-        let errors: Vec<_> = validator.iter_errors(value).map(|error| format!("{} {error}", error.instance_path())).collect();
+        let errors: Vec<_> =
+            validator.iter_errors(value).map(|error| format!("{} {error}", error.instance_path())).collect();
         assert!(errors.is_empty(), "{place} breaks the contract: {errors:?}\n{value}");
     }
 }

@@ -11,7 +11,8 @@ impl Kith {
     /// Every item of the table.
     pub(crate) async fn items(&self) -> Vec<Value> {
         let client = Client::new(&local::stack::sdk(&self.dynamodb_endpoint(), None));
-        let mut pages = client.scan().table_name("kith-Table").consistent_read(true).into_paginator().items().send();
+        let mut pages =
+            client.scan().table_name("kith-Table").consistent_read(true).into_paginator().items().send();
         let mut items = Vec::new();
         while let Some(item) = pages.next().await {
             let item: HashMap<String, _> = item.unwrap();
@@ -23,7 +24,8 @@ impl Kith {
     /// Fails unless every lock has its account, and every account its locks and nothing less.
     pub(crate) async fn check_accounts(&self) {
         let items = self.items().await;
-        let at = |pk: &str, sk: &str| items.iter().filter(|item| item["PK"] == pk && item["SK"] == sk).count();
+        let at =
+            |pk: &str, sk: &str| items.iter().filter(|item| item["PK"] == pk && item["SK"] == sk).count();
         let owners = |prefix: &str| -> Vec<String> {
             let locks = items.iter().filter(|item| item["PK"].as_str().unwrap().starts_with(prefix));
             let mut owners: Vec<_> = locks.map(|lock| lock["userId"].as_str().unwrap().to_owned()).collect();

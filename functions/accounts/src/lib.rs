@@ -26,7 +26,6 @@ pub fn routes() -> OpenApiRouter<Accounts> {
 }
 
 /// The function.
-#[must_use]
 pub fn router(app: App, rules: Rules) -> Router {
     serve(routes().split_for_parts().0.with_state(Accounts::new(app, rules)))
 }

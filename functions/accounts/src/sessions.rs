@@ -92,7 +92,10 @@ pub(crate) async fn list(
     security(("session" = [])),
     responses((status = 204, description = "They have ended."), SignedIn, Always),
 )]
-pub(crate) async fn end_others(State(accounts): State<Accounts>, Viewer(viewer): Viewer) -> Result<NoContent> {
+pub(crate) async fn end_others(
+    State(accounts): State<Accounts>,
+    Viewer(viewer): Viewer,
+) -> Result<NoContent> {
     session::end_others(&accounts.app, viewer).await?;
     Ok(NoContent)
 }

@@ -11,7 +11,9 @@
 
 use std::collections::HashMap;
 
-use aws_lambda_events::apigw::{ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGatewayV2CustomAuthorizerV2Request};
+use aws_lambda_events::apigw::{
+    ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGatewayV2CustomAuthorizerV2Request,
+};
 use lambda_runtime::LambdaEvent;
 use shared::accounts::{Identity, Token, session};
 use shared::environment::App;
@@ -41,7 +43,9 @@ impl Authorizer {
     /// Who the token in the `Authorization` header belongs to.
     pub async fn authorize(&self, event: LambdaEvent<Request>) -> Result<Response> {
         let identity = match token(&event.payload) {
-            Some(token) => store::Request::current_or_start().scope(session::authenticate(&self.app, &token)).await?,
+            Some(token) => {
+                store::Request::current_or_start().scope(session::authenticate(&self.app, &token)).await?
+            }
             None => None,
         };
         let mut response = Response::default();

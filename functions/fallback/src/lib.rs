@@ -20,7 +20,30 @@ const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 /// What of the document matters here.
 #[derive(Debug, Deserialize)]
 struct Document {
-    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+    paths: BTreeMap<String, PathItem>,
+}
+
+/// A path's methods, without what the document says of each.
+#[derive(Debug, Deserialize)]
+struct PathItem {
+    delete: Option<IgnoredAny>,
+    get: Option<IgnoredAny>,
+    patch: Option<IgnoredAny>,
+    post: Option<IgnoredAny>,
+    put: Option<IgnoredAny>,
+}
+
+impl PathItem {
+    fn methods(&self) -> impl Iterator<Item = &'static str> {
+        let methods = [
+            ("DELETE", &self.delete),
+            ("GET", &self.get),
+            ("PATCH", &self.patch),
+            ("POST", &self.post),
+            ("PUT", &self.put),
+        ];
+        methods.into_iter().filter(|(_, operation)| operation.is_some()).map(|(method, _)| method)
+    }
 }
 
 /// The function. It needs nothing from its environment.
@@ -39,8 +62,7 @@ pub fn router() -> Result<Router, serde_json::Error> {
 impl Document {
     fn refusal(&self, path: &str) -> Error {
         let matching = self.paths.iter().filter(|(template, _)| matches(template, path));
-        let methods = matching.flat_map(|(_, methods)| methods.keys());
-        let allowed: Vec<_> = methods.map(|method| method.to_ascii_uppercase()).collect();
+        let allowed: Vec<_> = matching.flat_map(|(_, item)| item.methods()).map(str::to_owned).collect();
         if allowed.is_empty() { Error::NotFound } else { Error::MethodNotAllowed(allowed) }
     }
 }

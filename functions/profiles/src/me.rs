@@ -26,7 +26,11 @@ use shared::profiles::{self, Bio, Location, Me, Name, ProfileEdit, StatusText};
         SignedIn, Always,
     ),
 )]
-pub(crate) async fn get(State(app): State<App>, Viewer(viewer): Viewer, known: IfNoneMatch) -> Result<Tagged<Me>> {
+pub(crate) async fn get(
+    State(app): State<App>,
+    Viewer(viewer): Viewer,
+    known: IfNoneMatch,
+) -> Result<Tagged<Me>> {
     let me = profiles::me(&app, viewer.user).await?;
     Ok(Tagged { version: me.version, value: me, known })
 }

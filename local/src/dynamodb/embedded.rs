@@ -38,7 +38,10 @@ pub struct Embedded {
 
 impl Embedded {
     /// Starts one on the data in this folder, or on none that will be kept.
-    pub async fn start(folder: Option<&Path>, clock: ShiftedClock) -> Result<Self, Box<dyn Error + Send + Sync>> {
+    pub async fn start(
+        folder: Option<&Path>,
+        clock: ShiftedClock,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let temporary = if folder.is_none() { Some(TempDir::with_prefix("kith-")?) } else { None };
         let folder = folder.or(temporary.as_ref().map(TempDir::path)).ok_or("there is no folder")?;
         let file = folder.join("dynamodb.sqlite");

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection, StreamSpecification,
-    TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
+    StreamSpecification, TimeToLiveSpecification,
 };
 use serde_json::Value;
 
@@ -25,7 +25,8 @@ pub async fn create(client: &Client, table: &Table) -> Result<(), String> {
         request = request.attribute_definitions(definition.build().map_err(|error| error.to_string())?);
     }
     for index in list(&properties["GlobalSecondaryIndexes"]) {
-        let projection = Projection::builder().projection_type(text(&index["Projection"]["ProjectionType"]).into());
+        let projection =
+            Projection::builder().projection_type(text(&index["Projection"]["ProjectionType"]).into());
         let index = GlobalSecondaryIndex::builder()
             .index_name(text(&index["IndexName"]))
             .set_key_schema(Some(key_schema(&index["KeySchema"])?))

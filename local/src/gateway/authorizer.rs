@@ -50,7 +50,8 @@ struct Answer {
 
 impl Authorizers {
     pub(super) fn new(api: &HttpApi, clock: Clock) -> Self {
-        let declared = api.authorizers.iter().map(|(name, authorizer)| (name.clone(), authorizer.clone())).collect();
+        let declared =
+            api.authorizers.iter().map(|(name, authorizer)| (name.clone(), authorizer.clone())).collect();
         Self { declared, clock, remembered: Mutex::default() }
     }
 
@@ -79,7 +80,8 @@ impl Authorizers {
         let Some(lambda) = functions.get(&authorizer.function) else { return broken() };
         let invocation = lambda.invoke(event.for_authorizer(&key.1), event.request_id).await;
         record.authorizer = Some((authorizer.function.clone(), invocation.cost));
-        let answer = invocation.result.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
+        let answer =
+            invocation.result.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
         match answer {
             Ok(answer) => {
                 self.remember(key, &answer, authorizer);

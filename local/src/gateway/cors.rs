@@ -32,7 +32,11 @@ impl CorsRules {
         if received.headers.get(ORIGIN).is_some_and(|origin| self.allowed(origin).is_some()) {
             let max_age = self.0.max_age.map(|seconds| seconds.to_string()).unwrap_or_default();
             set(&mut reply, ACCESS_CONTROL_ALLOW_METHODS, &self.0.allow_methods.join(","));
-            set(&mut reply, ACCESS_CONTROL_ALLOW_HEADERS, &self.0.allow_headers.join(",").to_ascii_lowercase());
+            set(
+                &mut reply,
+                ACCESS_CONTROL_ALLOW_HEADERS,
+                &self.0.allow_headers.join(",").to_ascii_lowercase(),
+            );
             set(&mut reply, ACCESS_CONTROL_MAX_AGE, &max_age);
         }
         Some(reply)

@@ -42,7 +42,8 @@ impl Event<'_> {
     pub(super) fn for_authorizer(&self, identity_source: &[String]) -> String {
         let mut event = self.common();
         event["type"] = "REQUEST".into();
-        event["routeArn"] = format!("arn:aws:execute-api:us-east-1:000000000000:local/$default/{}", self.route_key).into();
+        event["routeArn"] =
+            format!("arn:aws:execute-api:us-east-1:000000000000:local/$default/{}", self.route_key).into();
         event["identitySource"] = identity_source.into();
         event.to_string()
     }
@@ -96,7 +97,9 @@ impl Event<'_> {
         let mut joined: BTreeMap<String, String> =
             names.filter_map(|name| Some((name.to_string(), self.received.header(name.as_str())?))).collect();
         let address = peer.ip().to_string();
-        let forwarded = joined.get("x-forwarded-for").map_or_else(|| address.clone(), |sent| format!("{sent}, {address}"));
+        let forwarded = joined
+            .get("x-forwarded-for")
+            .map_or_else(|| address.clone(), |sent| format!("{sent}, {address}"));
         joined.insert("x-forwarded-for".into(), forwarded);
         joined.insert("x-forwarded-port".into(), "443".into());
         joined.insert("x-forwarded-proto".into(), "https".into());
@@ -106,7 +109,8 @@ impl Event<'_> {
 
     /// Whether API Gateway hands the body on as text.
     fn is_text(&self) -> bool {
-        let content_type = self.received.header(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase();
+        let content_type =
+            self.received.header(CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase();
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         essence.is_empty()
             || essence.starts_with("text/")
@@ -119,7 +123,8 @@ fn query_parameters(query: &str) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<String, String> = BTreeMap::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let decode =
+            |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
         let value = decode(value);
         parameters
             .entry(decode(name))

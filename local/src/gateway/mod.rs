@@ -110,9 +110,17 @@ impl Gateway {
             return message(http::StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
         };
         let Route { target, authorizer } = &matched.route;
-        let route_key = target.as_ref().map_or_else(|| "$default".to_owned(), |(method, path)| format!("{method} {path}"));
+        let route_key = target
+            .as_ref()
+            .map_or_else(|| "$default".to_owned(), |(method, path)| format!("{method} {path}"));
         record.route.clone_from(&route_key);
-        let event = Event { received, route_key: &route_key, parameters: &matched.parameters, request_id, now: self.clock.now() };
+        let event = Event {
+            received,
+            route_key: &route_key,
+            parameters: &matched.parameters,
+            request_id,
+            now: self.clock.now(),
+        };
 
         let mut identity = None;
         if let Some(authorizer) = authorizer {

@@ -73,7 +73,8 @@ impl Reply {
 
 /// What API Gateway answers in its own words.
 pub(super) fn message(status: StatusCode, text: &str) -> Reply {
-    let mut reply = Reply { status, headers: HeaderMap::new(), body: json!({ "message": text }).to_string().into() };
+    let mut reply =
+        Reply { status, headers: HeaderMap::new(), body: json!({ "message": text }).to_string().into() };
     reply.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     reply
 }

@@ -53,14 +53,21 @@ impl Received {
         if length > MAX_BODY {
             return Err(message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"));
         }
-        let line = parts.method.as_str().len() + parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
-        let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        let line =
+            parts.method.as_str().len() + parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
+        let headers: usize =
+            parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if line + headers > MAX_HEAD {
-            return Err(message(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large"));
+            return Err(message(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "Request Header Fields Too Large",
+            ));
         }
         // HTTP/1.0 has no host; anything that is none is refused.
         let host = parts.headers.get(HOST).map_or(Some("localhost"), |host| host.to_str().ok());
-        let host = host.filter(|host| host.parse::<Authority>().is_ok_and(|authority| !authority.as_str().contains('@')));
+        let host = host.filter(|host| {
+            host.parse::<Authority>().is_ok_and(|authority| !authority.as_str().contains('@'))
+        });
         let Some(host) = host.map(str::to_owned) else {
             return Err(message(StatusCode::BAD_REQUEST, "Bad Request"));
         };
@@ -78,7 +85,8 @@ impl Received {
 
     /// A header's values joined as API Gateway joins them.
     pub(super) fn header(&self, name: &str) -> Option<String> {
-        let mut values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let mut values =
+            self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         let first = values.next()?.into_owned();
         Some(values.fold(first, |joined, value| format!("{joined},{value}")))
     }

@@ -35,9 +35,10 @@ impl Routes {
                     routes.default = Some(entry);
                     continue;
                 };
-                let router = routes.by_method.entry(method.clone()).or_default();
-                let inserted = router.insert(path.clone(), entry);
-                inserted.map_err(|error| TemplateError::Wrong { place: id.clone(), what: error.to_string() })?;
+                let same_method = routes.by_method.entry(method.clone()).or_default();
+                let inserted = same_method.insert(path.clone(), entry);
+                inserted
+                    .map_err(|error| TemplateError::Wrong { place: id.clone(), what: error.to_string() })?;
             }
         }
         Ok(routes)
@@ -48,7 +49,8 @@ impl Routes {
         if let Some(found) = self.by_method.get(method).and_then(|router| router.at(path).ok()) {
             let (function, route) = found.value.clone();
             let decode = |value: &str| percent_decode_str(value).decode_utf8_lossy().into_owned();
-            let parameters = found.params.iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
+            let parameters =
+                found.params.iter().map(|(name, value)| (name.to_owned(), decode(value))).collect();
             return Some(Matched { function, route, parameters });
         }
         let (function, route) = self.default.clone()?;

@@ -30,7 +30,9 @@ pub(super) fn normalise(yaml: serde_norway::Value) -> Result<Value, TemplateErro
     Ok(match yaml {
         Yaml::Null => Value::Null,
         Yaml::Bool(value) => value.into(),
-        Yaml::Number(number) => serde_json::to_value(number).map_err(|error| TemplateError::wrong("a number", error))?,
+        Yaml::Number(number) => {
+            serde_json::to_value(number).map_err(|error| TemplateError::wrong("a number", error))?
+        }
         Yaml::String(text) => text.into(),
         Yaml::Sequence(items) => Value::Array(items.into_iter().map(normalise).collect::<Result<_, _>>()?),
         Yaml::Mapping(members) => {
@@ -97,7 +99,11 @@ impl Resolver {
     }
 
     /// A resource, unless its condition does not hold.
-    pub(super) fn resolve_resource(&self, id: &str, resource: &Value) -> Result<Option<Value>, TemplateError> {
+    pub(super) fn resolve_resource(
+        &self,
+        id: &str,
+        resource: &Value,
+    ) -> Result<Option<Value>, TemplateError> {
         if let Some(condition) = resource["Condition"].as_str()
             && !self.condition(condition)?
         {
@@ -113,7 +119,9 @@ impl Resolver {
     fn resolve(&self, value: &Value) -> Result<Value, TemplateError> {
         match value {
             Value::Object(object) if object.len() == 1 => match object.iter().next() {
-                Some((name, argument)) if name == "Ref" || name == "Condition" || name.starts_with("Fn::") => {
+                Some((name, argument))
+                    if name == "Ref" || name == "Condition" || name.starts_with("Fn::") =>
+                {
                     self.call(name, argument)
                 }
                 _ => self.resolve_members(object),
@@ -159,7 +167,9 @@ impl Resolver {
         let list = argument.as_array().map(Vec::as_slice).ok_or_else(wrong)?;
         match (name, list) {
             ("Fn::GetAtt", [id, attribute]) => self.attribute(&super::text(id), &super::text(attribute)),
-            ("Fn::Sub", [Value::String(text), Value::Object(values)]) => self.substitute(text, values).map(Value::from),
+            ("Fn::Sub", [Value::String(text), Value::Object(values)]) => {
+                self.substitute(text, values).map(Value::from)
+            }
             ("Fn::Join", [separator, Value::Array(items)]) => {
                 let items: Vec<_> = items.iter().map(super::text).collect();
                 Ok(items.join(&super::text(separator)).into())
@@ -184,7 +194,10 @@ impl Resolver {
     }
 
     fn condition(&self, name: &str) -> Result<bool, TemplateError> {
-        let condition = self.conditions.get(name).ok_or_else(|| TemplateError::wrong("Conditions", format!("there is no {name}")))?;
+        let condition = self
+            .conditions
+            .get(name)
+            .ok_or_else(|| TemplateError::wrong("Conditions", format!("there is no {name}")))?;
         self.resolve(condition).map(|value| value == true)
     }
 
@@ -201,7 +214,8 @@ impl Resolver {
                     return Ok(value.clone());
                 }
                 let resource = self.resources.get(name);
-                let resource = resource.ok_or_else(|| TemplateError::wrong("Ref", format!("there is no {name}")))?;
+                let resource =
+                    resource.ok_or_else(|| TemplateError::wrong("Ref", format!("there is no {name}")))?;
                 let named = resource.pointer("/Properties/TableName").and_then(Value::as_str);
                 return Ok(named.map_or_else(|| physical_id(name), str::to_owned).into());
             }
@@ -223,10 +237,11 @@ impl Resolver {
     fn substitute(&self, text: &str, values: &Map<String, Value>) -> Result<String, TemplateError> {
         let (mut result, mut rest) = (String::new(), text);
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after.split_once('}').ok_or_else(|| TemplateError::wrong("Fn::Sub", "a ${ is not closed"))?;
+            let (name, after) =
+                after.split_once('}').ok_or_else(|| TemplateError::wrong("Fn::Sub", "a ${ is not closed"))?;
             result.push_str(before);
             if let Some(literal) = name.strip_prefix('!') {
-                result.push_str(&format!("${{{literal}}}"));
+                result.extend(["${", literal, "}"]);
             } else if let Some(value) = values.get(name) {
                 result.push_str(&super::text(value));
             } else if let Some((id, attribute)) = name.split_once('.') {

@@ -1,20 +1,23 @@
 //! `template.yaml`, as far as the local stack serves it.
 //!
 //! `intrinsics.rs` resolves `Ref`, `Sub` and the like with the parameters of a local
-//! deployment; this file reads what is left into types. What the template declares and the
+//! deployment; `properties.rs` is how the template spells what is left, and this file is what
+//! it means. What the template declares and the
 //! local stack cannot serve is an error, not a silence.
 
 mod intrinsics;
+mod properties;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use intrinsics::Resolver;
 pub use intrinsics::logical_id_of_arn;
+use properties::{ApiProperties, FunctionProperties};
 
 /// What is wrong with a template.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +39,7 @@ pub enum TemplateError {
 }
 
 impl TemplateError {
-    fn wrong(place: impl Into<String>, what: impl ToString) -> Self {
+    fn wrong(place: impl Into<String>, what: impl std::fmt::Display) -> Self {
         Self::Wrong { place: place.into(), what: what.to_string() }
     }
 }
@@ -141,7 +144,8 @@ impl Template {
             Some(value) => read("Globals", value)?,
             None => FunctionProperties::default(),
         };
-        let (mut functions, mut tables, mut api, mut roles) = (BTreeMap::new(), BTreeMap::new(), None, HashMap::new());
+        let (mut functions, mut tables, mut api, mut roles) =
+            (BTreeMap::new(), BTreeMap::new(), None, HashMap::new());
         for (id, resource) in document["Resources"].as_object().into_iter().flatten() {
             let Some(resource) = resolver.resolve_resource(id, resource)? else { continue };
             let properties = resource["Properties"].clone();
@@ -157,11 +161,14 @@ impl Template {
                     roles.insert(id.clone(), properties);
                 }
                 // Logs, alarms and topics have nothing to do here.
-                kind if ["AWS::Logs::", "AWS::CloudWatch::", "AWS::SNS::"].iter().any(|p| kind.starts_with(p)) => {}
+                kind if ["AWS::Logs::", "AWS::CloudWatch::", "AWS::SNS::"]
+                    .iter()
+                    .any(|p| kind.starts_with(p)) => {}
                 kind => return Err(TemplateError::wrong(id, format!("the local stack has no {kind}"))),
             }
         }
-        let api = api.ok_or_else(|| TemplateError::wrong("Resources", "there is no AWS::Serverless::HttpApi"))?;
+        let api =
+            api.ok_or_else(|| TemplateError::wrong("Resources", "there is no AWS::Serverless::HttpApi"))?;
         for (id, function) in &mut functions {
             function.inherit(id, &api, &roles)?;
         }
@@ -170,13 +177,19 @@ impl Template {
 }
 
 impl Function {
-    fn read(id: &str, resource: &Value, properties: Value, globals: &FunctionProperties) -> Result<Self, TemplateError> {
+    fn read(
+        id: &str,
+        resource: &Value,
+        properties: Value,
+        globals: &FunctionProperties,
+    ) -> Result<Self, TemplateError> {
         let properties: FunctionProperties = read(id, properties)?;
         let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
         let binary = binary.ok_or_else(|| TemplateError::wrong(id, "it has no BuildProperties.Binary"))?;
         let mut environment = globals.environment.variables.clone();
         environment.extend(properties.environment.variables);
-        let routes = properties.events.into_iter().map(|(event, value)| route(&format!("{id}.{event}"), value));
+        let routes =
+            properties.events.into_iter().map(|(event, value)| route(&format!("{id}.{event}"), &value));
         Ok(Self {
             binary: binary.to_owned(),
             environment: environment.into_iter().map(|(name, value)| (name, text(&value))).collect(),
@@ -189,7 +202,12 @@ impl Function {
     }
 
     /// Fills in what other resources say: the API's default authorizer, the role's policies.
-    fn inherit(&mut self, id: &str, api: &ApiProperties, roles: &HashMap<String, Value>) -> Result<(), TemplateError> {
+    fn inherit(
+        &mut self,
+        id: &str,
+        api: &ApiProperties,
+        roles: &HashMap<String, Value>,
+    ) -> Result<(), TemplateError> {
         for route in &mut self.routes {
             route.authorizer = match route.authorizer.take() {
                 Some(none) if none == "NONE" => None,
@@ -200,7 +218,12 @@ impl Function {
         let role = self.allowed.pop_first().map(|(arn, _)| logical_id_of_arn(&arn).to_owned());
         let role = role.ok_or_else(|| TemplateError::wrong(id, "it has no Role of its own"))?;
         let policies = roles.get(&role).and_then(|role| role["Policies"].as_array());
-        for statement in policies.into_iter().flatten().filter_map(|p| p["PolicyDocument"]["Statement"].as_array()).flatten() {
+        for statement in policies
+            .into_iter()
+            .flatten()
+            .filter_map(|p| p["PolicyDocument"]["Statement"].as_array())
+            .flatten()
+        {
             for resource in strings(&statement["Resource"]) {
                 let actions = self.allowed.entry(logical_id_of_arn(&resource).to_owned()).or_default();
                 actions.extend(strings(&statement["Action"]));
@@ -215,11 +238,19 @@ impl HttpApi {
         let mut authorizers = HashMap::new();
         for (name, authorizer) in properties.auth.authorizers {
             if !authorizer.enable_simple_responses || authorizer.authorizer_payload_format_version != "2.0" {
-                return Err(TemplateError::wrong(name, "only payload format 2.0 with simple responses is served"));
+                return Err(TemplateError::wrong(
+                    name,
+                    "only payload format 2.0 with simple responses is served",
+                ));
             }
             let authorizer = Authorizer {
                 function: logical_id_of_arn(&authorizer.function_arn).to_owned(),
-                headers: authorizer.identity.headers.iter().map(|header| header.to_ascii_lowercase()).collect(),
+                headers: authorizer
+                    .identity
+                    .headers
+                    .iter()
+                    .map(|header| header.to_ascii_lowercase())
+                    .collect(),
                 ttl: Duration::from_secs(authorizer.identity.reauthorize_every.unwrap_or(0)),
             };
             authorizers.insert(name, authorizer);
@@ -230,67 +261,21 @@ impl HttpApi {
 
 impl Table {
     fn read(id: &str, mut properties: Value) -> Self {
-        let name = properties["TableName"].as_str().map_or_else(|| intrinsics::physical_id(id), str::to_owned);
+        let name =
+            properties["TableName"].as_str().map_or_else(|| intrinsics::physical_id(id), str::to_owned);
         let ttl = properties["TimeToLiveSpecification"]["AttributeName"].as_str().map(str::to_owned);
         properties["TableName"] = name.clone().into();
         Self { name, properties, ttl_attribute: ttl }
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct FunctionProperties {
-    #[serde(default)]
-    environment: EnvironmentProperties,
-    timeout: Option<u64>,
-    role: Option<String>,
-    #[serde(default)]
-    events: BTreeMap<String, Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct EnvironmentProperties {
-    variables: Map<String, Value>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct ApiProperties {
-    #[serde(default)]
-    auth: AuthProperties,
-    cors_configuration: Option<Cors>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AuthProperties {
-    default_authorizer: Option<String>,
-    #[serde(default)]
-    authorizers: HashMap<String, AuthorizerProperties>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AuthorizerProperties {
-    function_arn: String,
-    authorizer_payload_format_version: String,
-    #[serde(default)]
-    enable_simple_responses: bool,
-    identity: IdentityProperties,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct IdentityProperties {
-    headers: Vec<String>,
-    reauthorize_every: Option<u64>,
-}
-
 /// A function's event, which here is always a route.
-fn route(place: &str, event: Value) -> Result<Route, TemplateError> {
+fn route(place: &str, event: &Value) -> Result<Route, TemplateError> {
     if event["Type"] != "HttpApi" {
-        return Err(TemplateError::wrong(place, format!("the local stack sends no {} events", event["Type"])));
+        return Err(TemplateError::wrong(
+            place,
+            format!("the local stack sends no {} events", event["Type"]),
+        ));
     }
     let properties = &event["Properties"];
     let target = match (properties["Method"].as_str(), properties["Path"].as_str()) {

@@ -42,7 +42,8 @@ impl Parse for Email {
         if text.len() > MAX || folded.len() > MAX {
             return Err(Refusal::new("must have at most 254 bytes"));
         }
-        let address = EmailAddress::from_str(&folded).map_err(|_| Refusal::new("must be an email address"))?;
+        let address =
+            EmailAddress::from_str(&folded).map_err(|_| Refusal::new("must be an email address"))?;
         // Quoted local parts and address literals are valid and nobody's.
         let is_plain = !address.local_part().contains('"') && !address.domain().starts_with('[');
         if !is_plain || !address.domain().contains('.') || folded.chars().any(char::is_control) {

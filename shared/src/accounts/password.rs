@@ -13,6 +13,7 @@ use tokio::task::spawn_blocking;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
+use zxcvbn::feedback::Feedback;
 use zxcvbn::{Score, zxcvbn};
 
 use crate::error::{Error, Result};
@@ -49,11 +50,11 @@ impl Password {
         if estimate.score() >= Score::Three {
             return Ok(());
         }
-        let warning = estimate.feedback().and_then(|feedback| feedback.warning());
-        Err(Error::WeakPassword(warning.map_or_else(
-            || "This password is easy to guess.".to_owned(),
-            |warning| warning.to_string(),
-        )))
+        let warning = estimate.feedback().and_then(Feedback::warning);
+        Err(Error::WeakPassword(
+            warning
+                .map_or_else(|| "This password is easy to guess.".to_owned(), |warning| warning.to_string()),
+        ))
     }
 }
 
@@ -162,10 +163,9 @@ macro_rules! secret_text {
 
 secret_text!(
     Password,
-    ObjectBuilder::new()
-        .min_length(Some(10))
-        .max_length(Some(128))
-        .description(Some("Any Unicode, not trimmed. What zxcvbn scores below 3 is refused as weak-password."))
+    ObjectBuilder::new().min_length(Some(10)).max_length(Some(128)).description(Some(
+        "Any Unicode, not trimmed. What zxcvbn scores below 3 is refused as weak-password."
+    ))
 );
 secret_text!(Attempt, ObjectBuilder::new().description(Some("The password as it was chosen.")));
 
@@ -198,20 +198,31 @@ mod tests {
     #[tokio::test]
     async fn nobodys_hash_has_the_parameters_of_every_other_and_matches_nothing() {
         let stored = PhcString::new(NOBODYS_HASH).unwrap();
-        let fresh = passwords().hash(Password::parse("copper-Tuba-1967-drizzle").unwrap(), vec![]).await.unwrap();
+        let fresh =
+            passwords().hash(Password::parse("copper-Tuba-1967-drizzle").unwrap(), vec![]).await.unwrap();
         let fresh = PhcString::new(&fresh.0).unwrap();
-        assert_eq!((stored.algorithm, stored.version, &stored.params), (fresh.algorithm, fresh.version, &fresh.params));
+        assert_eq!(
+            (stored.algorithm, stored.version, &stored.params),
+            (fresh.algorithm, fresh.version, &fresh.params)
+        );
         assert_eq!(stored.hash.unwrap().as_bytes().len(), fresh.hash.unwrap().as_bytes().len());
         assert!(!passwords().verify(Attempt::parse("").unwrap(), None).await.unwrap());
     }
 
     #[tokio::test]
     async fn what_is_easily_guessed_is_refused() {
-        let hints = vec!["rosamunde".to_owned()];
         for weak in ["password123", "aaaaaaaaaaaa", "rosamunde1", "qwertyuiop"] {
-            let refused = passwords().hash(Password::parse(weak).unwrap(), hints.clone()).await;
+            let refused = passwords().hash(Password::parse(weak).unwrap(), vec![]).await;
             assert!(matches!(refused, Err(Error::WeakPassword(_))), "{weak}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_known_of_somebody_is_no_password_of_theirs() {
+        let password = Password::parse("qzjxkvwpyb").unwrap();
+        assert!(passwords().hash(password.clone(), vec![]).await.is_ok());
+        let refused = passwords().hash(password, vec!["qzjxkvwpyb".to_owned()]).await;
+        assert!(matches!(refused, Err(Error::WeakPassword(_))));
     }
 
     #[test]

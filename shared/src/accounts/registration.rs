@@ -1,8 +1,8 @@
 //! Making an account.
 
-use super::{Credential, Lock};
 use super::session::{self, Device, Session};
 use super::{Accounts, Email, Password, Username, sign_in};
+use super::{Credential, Lock};
 use crate::error::{Error, Result};
 use crate::keys;
 use crate::limits::Subject;

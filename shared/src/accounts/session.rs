@@ -224,7 +224,8 @@ pub(super) async fn load(app: &App, identity: Identity) -> Result<Option<(Sessio
     let (session, credential) =
         (keys::session(identity.user, identity.session), keys::credential(identity.user));
     let mut found = app.store.batch_get([&session, &credential]).await?;
-    let (session, credential) = (found.take::<SessionItem>(&session)?, found.take::<Credential>(&credential)?);
+    let (session, credential) =
+        (found.take::<SessionItem>(&session)?, found.take::<Credential>(&credential)?);
     let now = app.clock.now();
     Ok(session.zip(credential).filter(|(session, credential)| session.is_valid(credential, now)))
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 
-use super::{Credential, Lock};
 use super::password::Attempt;
 use super::session::{self, Device, Session};
 use super::{Accounts, Login};
+use super::{Credential, Lock};
 use crate::clock::Timestamp;
 use crate::environment::App;
 use crate::error::{Error, Result};
@@ -87,14 +87,11 @@ pub async fn sign_in(accounts: &Accounts, request: SignIn, address: &str) -> Res
     let (session, put) = session::open(app, user, credential.generation, request.device)?;
     let write_id = app.ids.write_id();
     let surplus = session::surplus(user, credential.generation, sessions);
-    let (written, (), ()) = tokio::join!(
-        app.store.put(put, &write_id),
-        settle(accounts, user, address, known, taken),
-        async {
+    let (written, (), ()) =
+        tokio::join!(app.store.put(put, &write_id), settle(accounts, user, address, known, taken), async {
             let deleted = join_all(surplus.iter().map(|key| app.store.delete(key))).await;
             log_failures("surplus sessions could not be deleted", deleted);
-        },
-    );
+        },);
     written?;
     Ok((profile.into_me(credential.email), session))
 }

@@ -34,10 +34,7 @@ impl Token {
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
         let (user, secret) = bytes.split_first_chunk::<16>()?;
-        Some(Self {
-            user: UserId::from_bytes(*user),
-            secret: Secret::from_bytes(secret.try_into().ok()?),
-        })
+        Some(Self { user: UserId::from_bytes(*user), secret: Secret::from_bytes(secret.try_into().ok()?) })
     }
 
     /// Whose session it opens.

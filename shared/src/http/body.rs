@@ -62,11 +62,14 @@ impl Fields {
     pub fn take<T: Field>(&mut self, field: &str) -> Option<T> {
         let name = camel_case(field);
         let member = self.members.remove(&name);
-        T::from_member(member).map_err(|refusal| self.errors.push(FieldError::new(pointer(&name), refusal))).ok()
+        T::from_member(member)
+            .map_err(|refusal| self.errors.push(FieldError::new(pointer(&name), refusal)))
+            .ok()
     }
 
     fn refuse_the_rest(&mut self) {
-        let unknown = self.members.keys().map(|name| FieldError::new(pointer(name), Refusal::new("is not known here")));
+        let unknown =
+            self.members.keys().map(|name| FieldError::new(pointer(name), Refusal::new("is not known here")));
         self.errors.extend(unknown);
     }
 }

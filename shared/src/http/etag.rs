@@ -74,10 +74,11 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
         match tags.as_slice() {
             [any] if any == "*" => Ok(Self(None)),
             // The newest of several is the only one that can still hold.
-            tags => tags.iter().filter_map(|tag| version(tag)).max().map_or(
-                Err(Error::VersionMismatch),
-                |version| Ok(Self(Some(version))),
-            ),
+            tags => tags
+                .iter()
+                .filter_map(|tag| version(tag))
+                .max()
+                .map_or(Err(Error::VersionMismatch), |version| Ok(Self(Some(version)))),
         }
     }
 }

@@ -104,7 +104,11 @@ mod tests {
             deep.as_bytes(),
         ];
         for case in cases {
-            assert!(matches!(parse(case), Err(Error::MalformedJson(_))), "{:?}", String::from_utf8_lossy(case));
+            assert!(
+                matches!(parse(case), Err(Error::MalformedJson(_))),
+                "{:?}",
+                String::from_utf8_lossy(case)
+            );
         }
     }
 

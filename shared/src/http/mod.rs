@@ -2,7 +2,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`serve`](mod@serve) | what surrounds every handler: request id, deadline, problems, the log line |
+//! | [`serve`](fn@serve) | what surrounds every handler: request id, deadline, problems, the log line |
 //! | [`problem`] | how each error looks to a client: the one mapping of the codes |
 //! | [`body`] | strict JSON in, every broken rule reported at once |
 //! | [`caller`] | who asks: the viewer, the address, the device |

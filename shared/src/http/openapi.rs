@@ -22,7 +22,10 @@ impl IntoResponses for Always {
             "Seconds to wait.",
         );
         let internal = problem("internal: a bug. Also the gateway's own, when a function fails as a whole")
-            .content("application/json", ContentBuilder::new().schema(Some(Ref::from_schema_name("GatewayMessage"))).build());
+            .content(
+                "application/json",
+                ContentBuilder::new().schema(Some(Ref::from_schema_name("GatewayMessage"))).build(),
+            );
         collect([("500", internal), ("503", unavailable)])
     }
 }

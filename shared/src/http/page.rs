@@ -30,12 +30,18 @@ impl<T> PageOf<T> {
     ///
     /// `position` is an item's place in the sort order, as a text that sorts the same way and
     /// tells nothing the item does not show.
-    pub fn of_sorted(list: &List<'_>, query: &PageQuery, items: Vec<T>, position: impl Fn(&T) -> String) -> Result<Self> {
+    pub fn of_sorted(
+        list: &List<'_>,
+        query: &PageQuery,
+        items: Vec<T>,
+        position: impl Fn(&T) -> String,
+    ) -> Result<Self> {
         let after = query.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
-        let mut rest = items.into_iter().filter(|item| after.as_ref().is_none_or(|after| position(item) > *after));
+        let mut rest =
+            items.into_iter().filter(|item| after.as_ref().is_none_or(|after| position(item) > *after));
         let items: Vec<_> = rest.by_ref().take(query.limit).collect();
-        let last = if rest.next().is_some() { items.last() } else { None };
-        let next_cursor = last.map(|item| list.cursor(&position(item)));
+        let end = if rest.next().is_some() { items.last() } else { None };
+        let next_cursor = end.map(|item| list.cursor(&position(item)));
         Ok(Self { items, next_cursor })
     }
 }
@@ -147,7 +153,8 @@ mod tests {
         let (mut cursor, mut seen) = (None, Vec::new());
         loop {
             let query = PageQuery { limit: 3, cursor };
-            let page = PageOf::of_sorted(&list, &query, (0..10).collect(), |n: &u32| format!("{n:03}")).unwrap();
+            let page =
+                PageOf::of_sorted(&list, &query, (0..10).collect(), |n: &u32| format!("{n:03}")).unwrap();
             seen.extend(page.items);
             cursor = page.next_cursor;
             if cursor.is_none() {

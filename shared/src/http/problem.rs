@@ -96,7 +96,9 @@ impl Code {
             Self::FriendLimit => (StatusCode::CONFLICT, "One of you has as many friends as there can be"),
             Self::VersionMismatch => (StatusCode::PRECONDITION_FAILED, "It has changed since you read it"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-            Self::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be application/json"),
+            Self::UnsupportedMediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be application/json")
+            }
             Self::InvalidInput => (StatusCode::UNPROCESSABLE_ENTITY, "Some values are invalid"),
             Self::WeakPassword => (StatusCode::UNPROCESSABLE_ENTITY, "The password is too easy to guess"),
             Self::IdempotencyKeyReuse => {
@@ -222,7 +224,9 @@ pub fn chain(error: &Error) -> String {
 /// What went wrong this time, without anything that is nobody's business.
 fn detail(error: &Error) -> String {
     match error {
-        Error::MalformedJson(detail) | Error::InvalidQuery(detail) | Error::WeakPassword(detail) => detail.clone(),
+        Error::MalformedJson(detail) | Error::InvalidQuery(detail) | Error::WeakPassword(detail) => {
+            detail.clone()
+        }
         Error::BodyTooLarge => "A body may have at most 64 KiB.".into(),
         Error::UnsupportedMediaType => "Send the body as Content-Type: application/json.".into(),
         Error::Invalid(errors) => {
@@ -230,7 +234,9 @@ fn detail(error: &Error) -> String {
             parts.join("; ").trim_start().to_owned()
         }
         Error::InvalidCursor => "Take the cursor from nextCursor of the same list.".into(),
-        Error::Unauthenticated => "Send Authorization: Bearer with the token of a session that has not ended.".into(),
+        Error::Unauthenticated => {
+            "Send Authorization: Bearer with the token of a session that has not ended.".into()
+        }
         Error::InvalidCredentials => "Nobody has this login with this password.".into(),
         Error::WrongPassword => "The current password does not match.".into(),
         Error::NotFound => "It does not exist, or not for you.".into(),
@@ -246,7 +252,10 @@ fn detail(error: &Error) -> String {
 
 fn invalid_values(error: &Error) -> Vec<InvalidValue> {
     let Error::Invalid(errors) = error else { return Vec::new() };
-    let value = |e: &crate::error::FieldError| InvalidValue { pointer: e.pointer.clone(), detail: e.refusal.to_string() };
+    let value = |e: &crate::error::FieldError| InvalidValue {
+        pointer: e.pointer.clone(),
+        detail: e.refusal.to_string(),
+    };
     errors.iter().map(value).collect()
 }
 

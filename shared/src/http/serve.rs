@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
@@ -42,7 +42,14 @@ async fn answer(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let Origin { request_id, route } = Origin::of(&request);
     let storage = store::Request::current_or_start();
-    let mut response = storage.scope(next.run(request)).await;
+    // What the gateway matched and authorized is what is served. It decodes the path, so that
+    // `/v1/users/..%2Fme` would be `/v1/me` here.
+    let matched = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let mut response = if route.split_once(' ').is_none_or(|(_, path)| path == matched) {
+        storage.scope(next.run(request)).await
+    } else {
+        Error::NotFound.into_response()
+    };
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
         log_failure(&error, &request_id);
         response = Problem::new(&error, &request_id).into_response(&error);
@@ -70,7 +77,9 @@ async fn answer(request: Request, next: Next) -> Response {
 fn log_failure(error: &Error, request_id: &str) {
     match error {
         Error::Internal(_) => tracing::error!(request_id, cause = chain(error), "a request failed"),
-        Error::Unavailable(_) => tracing::warn!(request_id, cause = chain(error), "storage was not available"),
+        Error::Unavailable(_) => {
+            tracing::warn!(request_id, cause = chain(error), "storage was not available");
+        }
         _ => {}
     }
 }
@@ -85,7 +94,9 @@ struct Origin {
 impl Origin {
     fn of(request: &Request) -> Self {
         let (request_id, route) = match request.extensions().request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => (context.request_id.clone(), context.route_key.clone()),
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                (context.request_id.clone(), context.route_key.clone())
+            }
             _ => (None, None),
         };
         Self { request_id: request_id.unwrap_or_default(), route: route.unwrap_or_default() }

@@ -32,7 +32,11 @@ impl ProfileEdit {
 pub async fn edit(app: &App, viewer: UserId, expected: Option<u64>, edit: ProfileEdit) -> Result<Me> {
     if edit.is_empty() {
         let me = super::me(app, viewer).await?;
-        return if expected.is_none_or(|version| version == me.version) { Ok(me) } else { Err(Error::VersionMismatch) };
+        return if expected.is_none_or(|version| version == me.version) {
+            Ok(me)
+        } else {
+            Err(Error::VersionMismatch)
+        };
     }
     let mut update = Update::of(keys::profile(viewer))
         .set_some("name", edit.name)
@@ -43,10 +47,8 @@ pub async fn edit(app: &App, viewer: UserId, expected: Option<u64>, edit: Profil
         update = update.when(Condition::equals("version", version)?);
     }
     let (write_id, credential_key) = (app.ids.write_id(), keys::credential(viewer));
-    let (written, credential) = tokio::try_join!(
-        app.store.update(update, &write_id),
-        app.store.get::<Credential>(&credential_key),
-    )?;
+    let (written, credential) =
+        tokio::try_join!(app.store.update(update, &write_id), app.store.get::<Credential>(&credential_key),)?;
     let credential = credential.ok_or(Error::Unauthenticated)?;
     match written {
         Written::Done(row) => Ok(row.read::<ProfileItem>()?.into_me(credential.email)),

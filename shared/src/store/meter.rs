@@ -18,7 +18,6 @@ use aws_sdk_dynamodb::operation::{
     batch_get_item as batch_get, delete_item as delete, get_item as get, put_item as put, query,
     transact_write_items as transact, update_item as update,
 };
-use aws_sdk_dynamodb::types::ConsumedCapacity;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use tokio::time::Instant;
 
@@ -197,18 +196,20 @@ fn operation(context: &BeforeSerializationInterceptorContextRef<'_>) -> Vec<&'st
 /// The read and write units that an answer reports.
 fn units(context: &FinalizerInterceptorContextRef<'_>) -> (f64, f64) {
     let Some(Ok(output)) = context.output_or_error() else { return (0.0, 0.0) };
-    let total = |capacity: &[ConsumedCapacity]| capacity.iter().filter_map(|c| c.capacity_units).sum::<f64>();
-    macro_rules! one {
+    macro_rules! total {
         ($output:ty) => {
-            output.downcast_ref::<$output>().map(|o| o.consumed_capacity().map_or(&[][..], std::slice::from_ref))
+            output.downcast_ref::<$output>().map(|output| {
+                let capacity = output.consumed_capacity().into_iter();
+                capacity.filter_map(|capacity| capacity.capacity_units).sum::<f64>()
+            })
         };
     }
-    let read = one!(get::GetItemOutput)
-        .or_else(|| one!(query::QueryOutput))
-        .or_else(|| output.downcast_ref::<batch_get::BatchGetItemOutput>().map(|o| o.consumed_capacity()));
-    let write = one!(put::PutItemOutput)
-        .or_else(|| one!(update::UpdateItemOutput))
-        .or_else(|| one!(delete::DeleteItemOutput))
-        .or_else(|| output.downcast_ref::<transact::TransactWriteItemsOutput>().map(|o| o.consumed_capacity()));
-    (read.map_or(0.0, total), write.map_or(0.0, total))
+    let read = total!(get::GetItemOutput)
+        .or_else(|| total!(query::QueryOutput))
+        .or_else(|| total!(batch_get::BatchGetItemOutput));
+    let write = total!(put::PutItemOutput)
+        .or_else(|| total!(update::UpdateItemOutput))
+        .or_else(|| total!(delete::DeleteItemOutput))
+        .or_else(|| total!(transact::TransactWriteItemsOutput));
+    (read.unwrap_or(0.0), write.unwrap_or(0.0))
 }

@@ -79,7 +79,12 @@ impl Store {
                     found.0.insert(key, row);
                 }
             }
-            wanted = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|rest| rest.keys).collect();
+            wanted = output
+                .unprocessed_keys
+                .unwrap_or_default()
+                .into_values()
+                .flat_map(|rest| rest.keys)
+                .collect();
             if !wanted.is_empty() {
                 pause.wait("unprocessed keys").await?;
             }
@@ -106,7 +111,8 @@ impl Store {
         .await?;
         let now = self.clock.now();
         let rows = output.items.unwrap_or_default().into_iter();
-        let items = rows.filter_map(|row| Row::new(row).unexpired(now)).map(Row::read).collect::<Result<_>>()?;
+        let items =
+            rows.filter_map(|row| Row::new(row).unexpired(now)).map(Row::read).collect::<Result<_>>()?;
         Ok(Page { items, more: output.last_evaluated_key.is_some() })
     }
 }

@@ -32,16 +32,29 @@ const PASSING: [&str; 9] = [
 /// Why a call did not succeed.
 #[derive(Debug)]
 pub(super) enum Failed<E> {
-    /// The service refused it, and would again.
-    Sdk(SdkError<E, HttpResponse>),
+    /// The service refused it, and would again. Boxed like the call itself: the SDK's types are large.
+    Sdk(Box<SdkError<E, HttpResponse>>),
     /// It might have succeeded later, but there was no time left.
     Deadline(Cause),
+}
+
+impl<E> Failed<E> {
+    /// The service's own error, if it refused the call.
+    pub(super) fn into_refusal(self) -> Result<E, Self> {
+        match self {
+            Self::Sdk(error) => match *error {
+                SdkError::ServiceError(service) => Ok(service.into_err()),
+                other => Err(Self::Sdk(other.into())),
+            },
+            late @ Self::Deadline(_) => Err(late),
+        }
+    }
 }
 
 impl<E: StdError + Send + Sync + 'static> From<Failed<E>> for Error {
     fn from(failed: Failed<E>) -> Self {
         match failed {
-            Failed::Sdk(error) => Self::internal(error),
+            Failed::Sdk(error) => Self::internal(*error),
             Failed::Deadline(cause) => Self::Unavailable(cause),
         }
     }
@@ -67,10 +80,10 @@ where
 {
     let mut pause = Backoff::default();
     loop {
-        let cause: Cause = match timeout_at(pause.deadline, send()).await {
+        let cause: Cause = match timeout_at(pause.deadline, Box::pin(send())).await {
             Ok(Ok(output)) => return Ok(output),
             Ok(Err(error)) if passes(&error) => error.into(),
-            Ok(Err(error)) => return Err(Failed::Sdk(error)),
+            Ok(Err(error)) => return Err(Failed::Sdk(error.into())),
             Err(elapsed) => elapsed.into(),
         };
         pause.wait_after(cause).await.map_err(Failed::Deadline)?;

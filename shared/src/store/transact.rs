@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::expression::{Rendered, render};
-use super::row::{Row, key_attributes};
+use super::row::key_attributes;
 use super::write::{Written, judge, split};
 use super::{Condition, Put, Store, Update, retry};
 use crate::error::{Error, Result};
@@ -31,15 +31,15 @@ enum Part {
     Check(Key, Condition),
 }
 
-/// Which parts' conditions did not hold, by their place, with the item that stood against each.
+/// Which parts' conditions did not hold, by their place.
 #[derive(Debug)]
-pub struct Refusals(Vec<Option<Option<Row>>>);
+pub struct Refusals(Vec<bool>);
 
 impl Refusals {
     /// Whether the part at this place (from 0, in the order added) was refused.
     #[must_use]
     pub fn of(&self, place: usize) -> bool {
-        matches!(self.0.get(place), Some(Some(_)))
+        self.0.get(place).is_some_and(|&refused| refused)
     }
 }
 
@@ -97,7 +97,7 @@ impl Store {
         };
         match retry::until_deadline_if(send, is_passing).await {
             Ok(_) => Ok(Ok(())),
-            Err(retry::Failed::Sdk(SdkError::ServiceError(service))) => match service.into_err() {
+            Err(failed) => match failed.into_refusal()? {
                 TransactWriteItemsError::TransactionCanceledException(cancelled)
                     if cancelled.cancellation_reasons().iter().any(is_refusal) =>
                 {
@@ -105,7 +105,6 @@ impl Store {
                 }
                 other => Err(Error::internal(other)),
             },
-            Err(failed) => Err(failed.into()),
         }
     }
 
@@ -185,16 +184,8 @@ fn is_refusal(reason: &CancellationReason) -> bool {
 /// The refusals, unless each is this transaction's own effect: then it was made before, and
 /// is being repeated after DynamoDB has forgotten its token.
 fn outcome(reasons: Vec<CancellationReason>, id: &WriteId) -> Result<(), Refusals> {
-    let mut own = true;
-    let refusals = reasons.into_iter().map(|reason| {
-        is_refusal(&reason).then(|| match judge(reason.item, id) {
-            Written::Done(row) => Some(row),
-            Written::Refused(row) => {
-                own = false;
-                row
-            }
-        })
-    });
-    let refusals = Refusals(refusals.collect());
+    let refusals = Refusals(reasons.iter().map(is_refusal).collect());
+    let is_own = |reason: CancellationReason| matches!(judge(reason.item, id), Written::Done(_));
+    let own = reasons.into_iter().filter(is_refusal).all(is_own);
     if own { Ok(()) } else { Err(refusals) }
 }

@@ -1,6 +1,5 @@
 //! Writing one item.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
@@ -79,11 +78,10 @@ impl Store {
         });
         match sent.await {
             Ok(_) => Ok(Written::Done(Row::new(put.item))),
-            Err(retry::Failed::Sdk(SdkError::ServiceError(service))) => match service.into_err() {
+            Err(failed) => match failed.into_refusal()? {
                 PutItemError::ConditionalCheckFailedException(failed) => Ok(judge(failed.item, id)),
                 other => Err(Error::internal(other)),
             },
-            Err(failed) => Err(failed.into()),
         }
     }
 
@@ -106,11 +104,10 @@ impl Store {
         });
         match sent.await {
             Ok(output) => Ok(Written::Done(Row::new(output.attributes.unwrap_or_default()))),
-            Err(retry::Failed::Sdk(SdkError::ServiceError(service))) => match service.into_err() {
+            Err(failed) => match failed.into_refusal()? {
                 UpdateItemError::ConditionalCheckFailedException(failed) => Ok(judge(failed.item, id)),
                 other => Err(Error::internal(other)),
             },
-            Err(failed) => Err(failed.into()),
         }
     }
 
@@ -138,7 +135,8 @@ pub(super) fn judge(old: Option<Attributes>, id: &WriteId) -> Written {
     }
 }
 
-pub(super) type Placeholders = (Option<String>, Option<std::collections::HashMap<String, String>>, Option<Attributes>);
+pub(super) type Placeholders =
+    (Option<String>, Option<std::collections::HashMap<String, String>>, Option<Attributes>);
 
 pub(super) fn split(rendered: Option<Rendered>) -> Placeholders {
     rendered.map_or((None, None, None), |rendered| {

@@ -1,0 +1,121 @@
+"""Checks template.yaml more deeply than `sam validate --lint` does.
+
+The linter looks at the SAM template, where much is hidden: a misspelled event path, a policy or
+runtime that does not exist and a dangling GetAtt get through. So the template is expanded to what
+CloudFormation will see (the SAM translator does it offline), and that is linted. What no linter
+minds and Kith does is asserted here.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+from cfnlint.decode import cfn_yaml
+from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
+from samtranslator.translator.transform import transform
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
+
+class NoPolicies(ManagedPolicyLoader):
+    """The template names no managed policy, so there is no account to ask for theirs."""
+
+    def __init__(self):
+        super().__init__(None)
+        self._policy_map = {}
+
+
+def expand():
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
+    template = json.loads(json.dumps(cfn_yaml.load(str(TEMPLATE))))
+    # The translator wants a bucket where `sam package` would have put the code.
+    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    parameters = {
+        name: parameter.get("Default", "prod" if name == "Stage" else "https://kith.example")
+        for name, parameter in template["Parameters"].items()
+    }
+    return transform(template, parameters, NoPolicies())
+
+
+def lint(template):
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(template, file, indent=1)
+        file.flush()
+        linter = Path(sys.executable).parent / "cfn-lint"
+        command = [linter, "--template", file.name, "--regions", "eu-central-1"]
+        # The translator has put some parameters' values in their place already.
+        return subprocess.run([*command, "--ignore-checks", "W2001"]).returncode
+
+
+def findings(template):
+    """What must hold of a template that people's data is trusted to."""
+    resources = template["Resources"]
+
+    def of(kind):
+        return {name: r.get("Properties", {}) for name, r in resources.items() if r["Type"] == kind}
+
+    for name, role in of("AWS::IAM::Role").items():
+        if role.get("ManagedPolicyArns"):
+            yield f"{name} has a managed policy"
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions, targets = statement["Action"], statement["Resource"]
+                for text in [actions] if isinstance(actions, str) else actions:
+                    if "*" in text:
+                        yield f"{name} allows {text}"
+                for target in targets if isinstance(targets, list) else [targets]:
+                    if target == "*":
+                        yield f"{name} allows everything of something"
+
+    roles = [function["Role"] for function in of("AWS::Lambda::Function").values()]
+    if len({json.dumps(role) for role in roles}) != len(roles):
+        yield "two functions share a role"
+    for name, function in of("AWS::Lambda::Function").items():
+        if "LogGroup" not in function.get("LoggingConfig", {}):
+            yield f"{name} logs to a group of its own making, which never ends"
+
+    for name, group in of("AWS::Logs::LogGroup").items():
+        if "RetentionInDays" not in group:
+            yield f"{name} keeps logs for ever"
+
+    for name, table in of("AWS::DynamoDB::Table").items():
+        if not table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]:
+            yield f"{name} has no point-in-time recovery"
+        if not table["SSESpecification"]["SSEEnabled"]:
+            yield f"{name} is not encrypted"
+        if table["DeletionProtectionEnabled"] != {"Fn::If": ["IsDev", False, True]}:
+            yield f"{name} can be deleted"
+        if {resources[name].get("DeletionPolicy"), resources[name].get("UpdateReplacePolicy")} != {"Retain"}:
+            yield f"{name} goes with its stack"
+
+    for name, alarm in of("AWS::CloudWatch::Alarm").items():
+        if not alarm.get("AlarmActions"):
+            yield f"{name} tells nobody"
+
+    for name, stage in of("AWS::ApiGatewayV2::Stage").items():
+        if not stage.get("DefaultRouteSettings", {}).get("ThrottlingRateLimit"):
+            yield f"{name} has no throttle"
+
+    for name, api in of("AWS::ApiGatewayV2::Api").items():
+        cors = api["Body"]["x-amazon-apigateway-cors"]
+        if "*" in cors["allowOrigins"] or cors.get("allowCredentials"):
+            yield f"{name} lets every origin in"
+
+    if any(word in TEMPLATE.read_text() for word in ("AKIA", "BEGIN PRIVATE KEY")):
+        yield "there is a secret in the template"
+
+
+def main():
+    template = expand()
+    bad = list(findings(template))
+    for finding in bad:
+        print(f"template.yaml: {finding}")
+    return lint(template) or bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
