@@ -43,6 +43,12 @@ async fn an_edit_of_what_has_changed_since_is_refused() {
     edited.expect(200);
     let late = alice.patch("/v1/me", json!({ "bio": "two" })).header("if-match", &tag);
     late.await.expect_problem(412, "version-mismatch");
+    // What is wrong with the request itself is said first (RFC 9110, section 13.2.1).
+    alice
+        .patch("/v1/me", json!({ "bio": 7 }))
+        .header("if-match", &tag)
+        .await
+        .expect_problem(422, "invalid-input");
     for (tag, status) in [
         (edited.header("etag"), 200),
         ("\"3\"", 200),

@@ -9,6 +9,9 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 
+/// What [`clean`] takes, as the regular expression that JSON Schema understands.
+pub(crate) const PATTERN: &str = r"^[^\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]*$";
+
 /// Why a value was refused: the end of a sentence that begins with the value's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(Cow<'static, str>);
@@ -89,6 +92,7 @@ macro_rules! text_type {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::Type::String)
                     .max_length(Some(Self::MAX))
+                    .pattern(Some($crate::text::PATTERN))
                     .examples([$example])
                     .into()
             }

@@ -13,7 +13,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::ids::digest;
 
 /// An answer with its entity tag.
@@ -62,23 +62,23 @@ impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     }
 }
 
-/// The version that an edit was made from, if the client says.
+/// The version of nothing: they count from 1.
+const NO_VERSION: u64 = 0;
+
+/// The version that an edit was made from, if the client says; [`NO_VERSION`] if what it says
+/// is none of ours. Never a refusal by itself, since a body that cannot be read comes first.
 #[derive(Clone, Copy, Debug)]
 pub struct IfMatch(pub Option<u64>);
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = Error;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let Some(tags) = tags(&parts.headers, &IF_MATCH) else { return Ok(Self(None)) };
         match tags.as_slice() {
             [any] if any == "*" => Ok(Self(None)),
             // The newest of several is the only one that can still hold.
-            tags => tags
-                .iter()
-                .filter_map(|tag| version(tag))
-                .max()
-                .map_or(Err(Error::VersionMismatch), |version| Ok(Self(Some(version)))),
+            tags => Ok(Self(Some(tags.iter().filter_map(|tag| version(tag)).max().unwrap_or(NO_VERSION)))),
         }
     }
 }
