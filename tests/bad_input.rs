@@ -13,7 +13,7 @@ fn routes() -> [(Method, &'static str, Value); 5] {
         (Method::POST, "/v1/users", registration),
         (Method::POST, "/v1/sessions", json!({ "login": "alice", "password": PASSWORD, "device": "phone" })),
         (Method::PUT, "/v1/me/password", json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD })),
-        (Method::PATCH, "/v1/me", json!({ "name": "A", "bio": "b", "location": "c" })),
+        (Method::PATCH, "/v1/me", json!({ "username": "alice", "name": "A", "bio": "b", "location": "c" })),
         (Method::PUT, "/v1/me/status", json!({ "text": "x" })),
     ]
 }

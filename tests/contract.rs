@@ -87,9 +87,11 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         alice.change_password(PASSWORD, "another-Trombone-2031-puddle").await.expect(204);
         alice.get("/v1/me").await.expect(200);
         alice.patch("/v1/me", json!({ "bio": "b" })).await.expect(200);
+        alice.patch("/v1/me", json!({ "username": "alicia" })).await.expect(200);
+        alice.get("/v1/users?query=ali").await.expect(200);
         alice.put("/v1/me/status", json!({ "text": "x" })).await.expect(204);
         alice.get(&format!("/v1/users/{}", alice.id)).await.expect(200);
-        alice.get("/v1/usernames/alice").await.expect(200);
+        alice.get("/v1/usernames/alicia").await.expect(200);
         kith.get("/nowhere").await.expect_problem(404, "not-found");
         alice.delete("/v1/sessions/current").await.expect(204);
     };

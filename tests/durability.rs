@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use http::Method;
+use local::clock::ShiftedClock;
+use local::dynamodb::Embedded;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -37,35 +40,63 @@ async fn what_was_acknowledged_outlives_a_kill() {
     let mut acknowledged = Vec::new();
     for round in 0..3 {
         let kith = Process::start(data.path(), &ANY_PORT).await;
-        let registrations = join_all((0..12).map(async |number| {
-            let username = format!("round{round}n{number}");
-            // The kill comes while some of these are under way.
-            let answer = register(&kith, &username).await;
-            (username, answer)
-        }));
-        let some = tokio::time::timeout(Duration::from_millis(250), async {
-            register(&kith, &format!("round{round}first")).await
-        });
-        let (all, _) = tokio::join!(
-            async { tokio::time::timeout(Duration::from_millis(400), registrations).await },
-            some
-        );
-        kith.kill().await;
-        for (username, answer) in all.into_iter().flatten() {
-            if let Some((201, made)) = answer {
-                acknowledged.push((username, made));
-            }
+        let mut registrations: FuturesUnordered<_> = (0..24)
+            .map(async |number| {
+                let username = format!("round{round}n{number}");
+                let answer = register(&kith, &username).await;
+                (username, answer)
+            })
+            .collect();
+        // The kill comes as soon as some are acknowledged, while the others are under way.
+        while acknowledged.len() < 4 * (round + 1) {
+            let (username, answer) = registrations.next().await.unwrap();
+            let (status, made) = answer.unwrap();
+            assert_eq!(status, 201);
+            acknowledged.push((username, made));
         }
+        assert!(registrations.len() > 10, "some are under way");
+        drop(registrations);
+        kith.kill().await;
     }
     let kith = Process::start(data.path(), &ANY_PORT).await;
-    let (_, made) = register(&kith, "last").await.unwrap();
-    acknowledged.push(("last".into(), made));
     for (username, made) in &acknowledged {
         let token = made["session"]["token"].as_str().unwrap();
         let (status, me) = kith.call(Method::GET, "/v1/me", token, None).await.unwrap();
         assert_eq!((status, &me["username"]), (200, &json!(username)));
     }
+    // What was not acknowledged is there whole or not at all: its name is taken or free.
+    for round in 0..3 {
+        let username = format!("round{round}n23");
+        let (status, _) = register(&kith, &username).await.unwrap();
+        let sign_in = json!({ "login": username, "password": PASSWORD });
+        let (signed_in, _) = kith.call(Method::POST, "/v1/sessions", "", Some(sign_in)).await.unwrap();
+        assert!([201, 409].contains(&status) && signed_in == 201, "{username}: {status}, {signed_in}");
+    }
     kith.terminate().await;
+}
+
+#[tokio::test]
+async fn another_dynamodb_can_be_used_and_its_tables_are_made() {
+    let data = TempDir::new().unwrap();
+    let one = Process::start(data.path(), &ANY_PORT).await;
+    let (_, made) = register(&one, "alice").await.unwrap();
+    let theirs = Embedded::start(None, ShiftedClock::default()).await.unwrap();
+    let elsewhere = TempDir::new().unwrap();
+    for _ in 0..2 {
+        // The second time the table is there already.
+        let other = Process::start_with_dynamodb(elsewhere.path(), &ANY_PORT, &theirs.endpoint()).await;
+        let (status, _) = register(&other, "alice").await.unwrap();
+        assert!([201, 409].contains(&status));
+        let token = made["session"]["token"].as_str().unwrap();
+        assert_eq!(
+            other.call(Method::GET, "/v1/me", token, None).await.unwrap().0,
+            401,
+            "it is another store"
+        );
+        other.terminate().await;
+    }
+    one.terminate().await;
+    theirs.stop().await;
 }
 
 #[tokio::test]

@@ -79,9 +79,10 @@ async fn each_single_fault_is_outlived() {
         for calls in 0..4 {
             kith.faults().once_after(calls, fault);
             alice.sign_in().await.get("/v1/me").await.expect(200);
+            assert_eq!(kith.faults().stop(), 1, "{fault:?} after {calls} of a sign-in");
             kith.faults().once_after(calls.min(1), fault);
             let me = alice.patch("/v1/me", json!({ "bio": "b" })).await.expect(200);
-            kith.faults().stop();
+            assert_eq!(kith.faults().stop(), 1, "{fault:?} after {calls} of an edit");
             version += 1;
             assert_eq!(me["version"], version, "{fault:?} after {calls}");
         }
@@ -99,4 +100,31 @@ async fn what_was_just_written_is_read_even_where_eventual_reads_lag() {
         assert_eq!(alice.get("/v1/me").await.expect(200)["bio"], bio);
         assert_eq!(bob.get("/v1/usernames/alice").await.expect(200)["bio"], bio);
     }
+}
+
+#[tokio::test]
+async fn a_read_that_is_not_strong_does_lag_when_it_is_told_to() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let client = aws_sdk_dynamodb::Client::new(&local::stack::sdk(
+        &kith.dynamodb_endpoint(),
+        Some(kith.faults().around(local::stack::plain_http_client())),
+    ));
+    let bio = async |strong: bool| {
+        let key = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+        let read = client.get_item().table_name("kith-Table").consistent_read(strong);
+        let read = read
+            .key("PK", key(&format!("USER#{}", alice.id)))
+            .key("SK", key("PROFILE"))
+            .send()
+            .await
+            .unwrap();
+        read.item.unwrap()["bio"].as_s().unwrap().clone()
+    };
+    kith.faults().stale_reads();
+    assert_eq!(bio(false).await, "");
+    alice.patch("/v1/me", json!({ "bio": "new" })).await.expect(200);
+    assert_eq!((bio(false).await.as_str(), bio(true).await.as_str()), ("", "new"));
+    kith.faults().stop();
+    assert_eq!(bio(false).await, "new");
 }

@@ -15,7 +15,7 @@ async fn an_unknown_path_is_not_found_and_a_wrong_method_not_allowed() {
     }
     for (method, path, allowed) in [
         (Method::DELETE, "/v1/me", "GET, PATCH"),
-        (Method::GET, "/v1/users", "POST"),
+        (Method::DELETE, "/v1/users", "GET, POST"),
         (Method::PUT, "/v1/sessions", "DELETE, GET, POST"),
         (Method::OPTIONS, "/v1/me", "GET, PATCH"),
         (Method::POST, "/v1/users/01JZZ3W0Q5E8T4C9M2R7B6N1KD", "GET"),

@@ -24,4 +24,5 @@ mod gateway;
 mod limits;
 mod passwords;
 mod profiles;
+mod search;
 mod sessions;

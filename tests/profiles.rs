@@ -147,6 +147,12 @@ async fn whoever_does_not_exist_is_not_found_in_the_same_words() {
         "/v1/usernames/%ff",
         "/v1/usernames/admin",
         "/v1/users/a%3Fb",
+        "/v1/usernames/alic%0Ae",
+        "/v1/usernames/%2561lice",
+        "/v1/usernames/x%2F..%2Falice",
+        "/v1/usernames/alice%20",
+        "/v1/usernames/alice%23x",
+        "/v1/usernames/alice%3Fx",
         lower_case.as_str(),
     ];
     for path in others {

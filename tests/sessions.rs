@@ -110,6 +110,23 @@ async fn ending_all_others_leaves_the_one_that_asks() {
     }
     assert!(is_signed_in(&alice).await);
     alice.delete("/v1/sessions").await.expect(204);
+    // What has ended cannot be ended.
+    alice.delete(&format!("/v1/sessions/{}", others[0].session)).await.expect_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_stolen_device_that_was_signed_out_signs_nobody_out() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let stolen = alice.sign_in().await;
+    stolen.get("/v1/me").await.expect(200);
+    alice.delete(&format!("/v1/sessions/{}", stolen.session)).await.expect(204);
+    // The gateway remembers the token still.
+    stolen.get("/v1/me").await.expect(200);
+    let attempt = stolen.delete(&format!("/v1/sessions/{}", alice.session));
+    attempt.await.expect_problem(401, "unauthenticated");
+    kith.advance(CACHED);
+    assert!(is_signed_in(&alice).await);
 }
 
 #[tokio::test]

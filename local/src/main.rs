@@ -7,14 +7,16 @@ use clap::Parser as _;
 use local::stack::Overrides;
 use local::{Options, Stack};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kith::gateway=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_writer(std::io::stderr).init();
+    let lines = fmt::layer().with_target(false).with_writer(std::io::stderr).with_filter(filter());
+    tracing_subscriber::registry().with(lines).init();
     match run(&options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -35,6 +37,15 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     }
     stack.stop().await;
     Ok(())
+}
+
+/// A line per request, and what goes wrong; or what `RUST_LOG` asks for.
+#[expect(clippy::disallowed_methods, reason = "only main.rs reads the environment")]
+fn filter() -> Targets {
+    let asked = std::env::var("RUST_LOG").ok().and_then(|directives| directives.parse().ok());
+    asked.unwrap_or_else(|| {
+        Targets::new().with_default(LevelFilter::WARN).with_target("kith::gateway", LevelFilter::INFO)
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "only main.rs reads the environment")]

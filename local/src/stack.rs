@@ -168,17 +168,18 @@ impl Stack {
 pub fn sdk(endpoint: &str, http_client: Option<SharedHttpClient>) -> aws_config::SdkConfig {
     // Without credentials of its own the SDK would ask this machine for an instance's.
     let credentials = Credentials::for_tests();
-    let client = http_client.unwrap_or_else(plain_http_client);
-    aws_config::SdkConfig::builder()
+    // The SDK's own client, which loads the machine's certificates, is needed for TLS only.
+    let plain = || (!endpoint.starts_with("https:")).then(plain_http_client);
+    let mut config = aws_config::SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .endpoint_url(endpoint)
-        .http_client(client)
-        .build()
+        .endpoint_url(endpoint);
+    config.set_http_client(http_client.or_else(plain));
+    config.build()
 }
 
-/// A client without TLS: everything is on this machine.
+/// A client without TLS, for what is on this machine.
 #[must_use]
 pub fn plain_http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().build_http()

@@ -9,6 +9,7 @@
 //! | Credential | `USER#u` | `CREDENTIAL` | email, password hash, session generation | user id |
 //! | Username lock | `USERNAME#name` | `LOCK` | whose it is | username |
 //! | Email lock | `EMAIL#hash` | `LOCK` | whose it is | email |
+//! | Search entry | `SEARCH#<2 letters>` | `<word>#u` | whose word it is | the beginning of a username or of a word of a name |
 //! | Session | `USER#u` | `SESSION#hash` | device, last use, generation, ttl | token; all of a user by prefix |
 //! | Known address | `USER#u` | `KNOWN#hash` | that a sign-in from there succeeded, ttl | user id and address |
 //! | Limit | `LIMIT#rule#hash#window` | `LIMIT` | how many tries so far, ttl | rule and subject |
@@ -39,7 +40,7 @@ pub struct Prefix {
     /// Partition key.
     pub pk: String,
     /// How the sort keys begin.
-    pub sk: &'static str,
+    pub sk: String,
 }
 
 /// Somebody's profile.
@@ -72,6 +73,18 @@ pub fn nobody(login: &str) -> Key {
     Key { pk: format!("NOBODY#{}", digest(&[login.as_bytes()])), sk: "LOCK".into() }
 }
 
+/// That somebody's username, or a word of their name, is this (folded, of two letters or more).
+#[must_use]
+pub fn search_entry(user: UserId, word: &str) -> Key {
+    Key { pk: search_partition(word), sk: format!("{word}#{user}") }
+}
+
+/// Everybody whose username, or a word of whose name, begins like this.
+#[must_use]
+pub fn search_prefix(beginning: &str) -> Prefix {
+    Prefix { pk: search_partition(beginning), sk: beginning.to_owned() }
+}
+
 /// One session.
 #[must_use]
 pub fn session(user: UserId, session: SessionId) -> Key {
@@ -81,7 +94,7 @@ pub fn session(user: UserId, session: SessionId) -> Key {
 /// All sessions of somebody.
 #[must_use]
 pub fn sessions(user: UserId) -> Prefix {
-    Prefix { pk: partition(user), sk: "SESSION#" }
+    Prefix { pk: partition(user), sk: "SESSION#".into() }
 }
 
 /// That somebody once signed in from an address.
@@ -94,6 +107,11 @@ pub fn known_address(user: UserId, address: &str) -> Key {
 #[must_use]
 pub fn limit(rule: &str, subject: &str, window: i64) -> Key {
     Key { pk: format!("LIMIT#{rule}#{subject}#{window}"), sk: "LIMIT".into() }
+}
+
+fn search_partition(word: &str) -> String {
+    let letters: String = word.chars().take(2).collect();
+    format!("SEARCH#{letters}")
 }
 
 fn of_user(user: UserId, sk: String) -> Key {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::accounts::Login;
 use crate::clock::{Clock, Timestamp};
 use crate::environment::{BadVariable, Environment};
 use crate::error::{Error, Result};
@@ -39,12 +40,12 @@ pub struct Rules {
     pub registration: Rule,
     /// Sign-ins from one address by people who never signed in from there.
     pub sign_in_address: Rule,
-    /// Sign-ins to one account from addresses it never signed in from.
+    /// Sign-ins with one login from addresses its owner never signed in from.
     pub sign_in_account: Rule,
-    /// Sign-ins that fail, for one account from one address. A success sets it back. NIST SP
+    /// Sign-ins that fail, with one login from one address. A success sets it back. NIST SP
     /// 800-63B, section 5.2.2, allows 100 failures in a row at most.
     pub sign_in_pair: Rule,
-    /// Password changes of one account that name a wrong current password.
+    /// Password changes of one account from one address that name a wrong current password.
     pub password_change: Rule,
 }
 
@@ -85,13 +86,19 @@ impl Subject {
         Self(digest(&[address.as_bytes()]))
     }
 
-    /// Everybody who tries to be somebody.
+    /// Whoever says they are this.
     #[must_use]
-    pub fn account(user: UserId) -> Self {
-        Self(digest(&[&user.to_bytes()]))
+    pub fn login(login: &Login) -> Self {
+        Self(digest(&[login.lock().pk.as_bytes()]))
     }
 
-    /// Whoever tries to be somebody from an address.
+    /// Whoever says so from an address.
+    #[must_use]
+    pub fn login_at(login: &Login, address: &str) -> Self {
+        Self(digest(&[login.lock().pk.as_bytes(), address.as_bytes()]))
+    }
+
+    /// Whoever is signed in as somebody from an address.
     #[must_use]
     pub fn account_at(user: UserId, address: &str) -> Self {
         Self(digest(&[&user.to_bytes(), address.as_bytes()]))

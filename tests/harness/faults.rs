@@ -53,7 +53,7 @@ struct Plan {
     /// Goes wrong with every call.
     always: Option<Fault>,
     /// Answers reads that are not strong with what the same read brought first.
-    stale: Option<HashMap<Vec<u8>, Vec<u8>>>,
+    stale: Option<HashMap<String, Vec<u8>>>,
     injected: u32,
 }
 
@@ -109,11 +109,11 @@ impl Faults {
         fault
     }
 
-    fn stale(&self, request: &[u8]) -> Option<Vec<u8>> {
+    fn stale(&self, request: &str) -> Option<Vec<u8>> {
         self.0.lock().unwrap().stale.as_ref()?.get(request).cloned()
     }
 
-    fn remember(&self, request: Vec<u8>, answer: &[u8]) {
+    fn remember(&self, request: String, answer: &[u8]) {
         if let Some(stale) = &mut self.0.lock().unwrap().stale {
             stale.insert(request, answer.to_vec());
         }
@@ -163,6 +163,8 @@ impl FaultyConnector {
         }
         let body = request.body().bytes().map(<[u8]>::to_vec).unwrap_or_default();
         let is_eventual = is_eventual(&request, &body);
+        // The SDK writes the members of a map in any order.
+        let body = serde_json::from_slice::<Value>(&body).unwrap().to_string();
         if let Some(answer) = is_eventual.then(|| self.faults.stale(&body)).flatten() {
             return Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from(answer)));
         }

@@ -21,8 +21,19 @@ pub(crate) struct Process {
 impl Process {
     /// Starts one and waits for `ready`.
     pub(crate) async fn start(data: &Path, arguments: &[&str]) -> Self {
+        Self::run(command(data, arguments)).await
+    }
+
+    /// The same, on another DynamoDB than its own.
+    pub(crate) async fn start_with_dynamodb(data: &Path, arguments: &[&str], endpoint: &str) -> Self {
+        let mut command = command(data, arguments);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint);
+        Self::run(command).await
+    }
+
+    async fn run(mut command: Command) -> Self {
         let started = Instant::now();
-        let mut child = command(data, arguments).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut output = String::new();
         while let Some(line) = lines.next_line().await.unwrap() {

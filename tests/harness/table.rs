@@ -41,4 +41,22 @@ impl Kith {
         let profiles = items.iter().filter(|item| item["SK"] == "PROFILE").count();
         assert_eq!(profiles, usernames.len(), "every account has its locks, once");
     }
+
+    /// Fails unless what people are found by is what they are called.
+    pub(crate) async fn check_search_entries(&self) {
+        let items = self.items().await;
+        let mut expected = Vec::new();
+        for profile in items.iter().filter(|item| item["SK"] == "PROFILE") {
+            let name = profile["name"].as_str().unwrap().to_lowercase();
+            let words =
+                name.split(' ').chain([profile["username"].as_str().unwrap()]).filter(|word| word.len() > 1);
+            expected.extend(words.map(|word| format!("{word}#{}", profile["userId"].as_str().unwrap())));
+        }
+        let entries = items.iter().filter(|item| item["PK"].as_str().unwrap().starts_with("SEARCH#"));
+        let mut entries: Vec<_> = entries.map(|entry| entry["SK"].as_str().unwrap().to_owned()).collect();
+        expected.sort();
+        expected.dedup();
+        entries.sort();
+        assert_eq!(entries, expected);
+    }
 }

@@ -13,7 +13,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import yaml
 from cfnlint.decode import cfn_yaml
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
@@ -34,10 +33,8 @@ def expand():
     template = json.loads(json.dumps(cfn_yaml.load(str(TEMPLATE))))
     # The translator wants a bucket where `sam package` would have put the code.
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-    parameters = {
-        name: parameter.get("Default", "prod" if name == "Stage" else "https://kith.example")
-        for name, parameter in template["Parameters"].items()
-    }
+    given = {"Stage": "prod", "AllowedOrigins": ["https://kith.example"]}
+    parameters = {name: given.get(name, p.get("Default")) for name, p in template["Parameters"].items()}
     return transform(template, parameters, NoPolicies())
 
 

@@ -5,7 +5,7 @@ use shared::accounts::{Accounts, Attempt, Password, PasswordChange, change_passw
 use shared::error::Result;
 use shared::http::answer::NoContent;
 use shared::http::body::Body;
-use shared::http::caller::Viewer;
+use shared::http::caller::{SourceAddress, Viewer};
 use shared::http::openapi::{Always, Limited, SignedIn, TakesBody};
 use shared::http::problem::{PROBLEM_JSON, Problem};
 
@@ -39,9 +39,10 @@ shared::request! {
 pub(crate) async fn change(
     State(accounts): State<Accounts>,
     Viewer(viewer): Viewer,
+    SourceAddress(address): SourceAddress,
     Body(new): Body<NewPassword>,
 ) -> Result<NoContent> {
     let change = PasswordChange { current: new.current_password, new: new.new_password };
-    change_password(&accounts, viewer, change).await?;
+    change_password(&accounts, viewer, change, &address).await?;
     Ok(NoContent)
 }

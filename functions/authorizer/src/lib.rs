@@ -10,6 +10,7 @@
 //! would remember.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_lambda_events::apigw::{
     ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGatewayV2CustomAuthorizerV2Request,
@@ -19,13 +20,16 @@ use shared::accounts::{Identity, Token, session};
 use shared::environment::App;
 use shared::error::Result;
 use shared::http::caller::{SESSION_ID, USER_ID};
-use shared::http::problem::chain;
 use shared::store;
 
 /// What the authorizer is asked, in payload format 2.0.
 pub type Request = ApiGatewayV2CustomAuthorizerV2Request;
 /// What it answers: always authorized, with an identity or without.
 pub type Response = ApiGatewayV2CustomAuthorizerSimpleResponse<HashMap<String, String>>;
+
+/// How long it may work on storage. The gateway waits 10 s for it
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>).
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The authorizer.
 #[derive(Clone, Debug)]
@@ -40,12 +44,10 @@ impl Authorizer {
         Self { app }
     }
 
-    /// Who the token in the `Authorization` header belongs to.
-    pub async fn authorize(&self, event: LambdaEvent<Request>) -> Result<Response> {
-        let identity = match token(&event.payload) {
-            Some(token) => {
-                store::Request::current_or_start().scope(session::authenticate(&self.app, &token)).await?
-            }
+    /// Who the token belongs to that the gateway was shown.
+    pub async fn authorize(&self, request: &Request) -> Result<Response> {
+        let identity = match token(request) {
+            Some(token) => session::authenticate(&self.app, &token).await?,
             None => None,
         };
         let mut response = Response::default();
@@ -54,13 +56,27 @@ impl Authorizer {
         Ok(response)
     }
 
-    /// The same as Lambda wants it, logging a failure once.
+    /// The same as Lambda wants it, in less time than the gateway waits, and with its log line.
     pub async fn handle(&self, event: LambdaEvent<Request>) -> Result<Response, lambda_runtime::Error> {
-        let request_id = event.context.request_id.clone();
-        let response = self.authorize(event).await;
-        Ok(response.inspect_err(|error| {
-            tracing::error!(request_id, cause = chain(error), "a token could not be checked");
-        })?)
+        let storage = store::Request::current_or_start().within(PATIENCE);
+        let response = storage.scope(self.authorize(&event.payload)).await;
+        let request_id = event.payload.request_context.request_id.as_deref().unwrap_or_default();
+        let cost = storage.cost();
+        match &response {
+            Ok(response) => tracing::info!(
+                target: "kith::request",
+                request_id,
+                route = "authorizer",
+                identified = !response.context.is_empty(),
+                calls = cost.calls,
+                round_trips = cost.round_trips,
+                read_units = cost.read_units,
+                write_units = cost.write_units,
+                "answered"
+            ),
+            Err(error) => tracing::error!(request_id, cause = error.chain(), "a token could not be checked"),
+        }
+        Ok(response?)
     }
 }
 

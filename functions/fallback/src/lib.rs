@@ -1,17 +1,20 @@
 //! The gateway's `$default` route: whatever no other route takes.
 //!
 //! Answers 404, or 405 with `Allow` where the path is one of the API's and only the method is
-//! not. It knows the API's paths from the OpenAPI document, which a test holds equal to the
+//! not, and preflights, which end up here too. It knows the API's paths from the OpenAPI document, which a test holds equal to the
 //! template's routes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use http::Uri;
+use axum::response::IntoResponse as _;
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
+use http::{HeaderMap, Method, Uri};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use shared::Error;
+use shared::http::answer::NoContent;
 use shared::http::surround;
 
 /// The document, as checked in.
@@ -52,11 +55,25 @@ impl PathItem {
 /// When the document is not one: a test would have failed.
 pub fn router() -> Result<Router, serde_json::Error> {
     let document: Arc<Document> = Arc::new(serde_json::from_str(DOCUMENT)?);
-    let refuse = move |uri: Uri| {
+    let answer = move |method: Method, uri: Uri, headers: HeaderMap| {
         let document = Arc::clone(&document);
-        async move { document.refusal(uri.path()) }
+        async move {
+            if is_preflight(&method, &headers) {
+                return NoContent.into_response();
+            }
+            document.refusal(uri.path()).into_response()
+        }
     };
-    Ok(surround(Router::new().fallback(refuse)))
+    Ok(surround(Router::new().fallback(answer)))
+}
+
+/// Whether a browser asks what a script of another origin may do. A `$default` route gets these
+/// too, and the gateway adds what it is configured to say
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>).
+fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::OPTIONS
+        && headers.contains_key(ORIGIN)
+        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 impl Document {

@@ -18,6 +18,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(me::get, me::edit))
         .routes(routes!(me::set_status))
+        .routes(routes!(users::search))
         .routes(routes!(users::by_id))
         .routes(routes!(users::by_username))
 }

@@ -1,6 +1,7 @@
 //! `/v1/me`: one's own profile.
 
 use axum::extract::State;
+use shared::accounts::Username;
 use shared::environment::App;
 use shared::error::Result;
 use shared::http::answer::NoContent;
@@ -38,6 +39,9 @@ pub(crate) async fn get(
 shared::request! {
     /// What to change of one's profile; what is left out stays.
     pub(crate) struct MeEdit {
+        /// The name to be found by. The old one is free at once.
+        #[schema(nullable = false)]
+        username: Option<Username>,
         /// The name you go by; "" clears it.
         #[schema(nullable = false)]
         name: Option<Name>,
@@ -63,6 +67,7 @@ shared::request! {
     responses(
         (status = 200, description = "Yourself, as you are now.", body = Me,
             headers(("ETag" = String, description = "`\"<version>.<digest>\"`"))),
+        (status = 409, description = "username-taken", body = Problem, content_type = PROBLEM_JSON),
         (status = 412, description = "version-mismatch", body = Problem, content_type = PROBLEM_JSON),
         SignedIn, TakesBody, Always,
     ),
@@ -73,7 +78,8 @@ pub(crate) async fn edit(
     IfMatch(version): IfMatch,
     Body(edit): Body<MeEdit>,
 ) -> Result<Tagged<Me>> {
-    let edit = ProfileEdit { name: edit.name, bio: edit.bio, location: edit.location };
+    let edit =
+        ProfileEdit { username: edit.username, name: edit.name, bio: edit.bio, location: edit.location };
     let me = profiles::edit(&app, viewer.user, version, edit).await?;
     Ok(Tagged { version: me.version, value: me, known: IfNoneMatch::default() })
 }

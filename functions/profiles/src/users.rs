@@ -1,16 +1,67 @@
 //! `/v1/users` and `/v1/usernames`: other people's profiles.
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use http::request::Parts;
 use shared::accounts::Username;
 use shared::environment::App;
-use shared::error::Result;
+use shared::error::{Error, Result};
 use shared::http::answer::Json;
 use shared::http::caller::Viewer;
-use shared::http::openapi::{Always, SignedIn};
+use shared::http::openapi::{Always, SignedIn, TakesPage};
+use shared::http::page::{List, PageOf, PageQuery, parameter};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
 use shared::ids::UserId;
-use shared::profiles::{self, Profile};
+use shared::profiles::search::{self, SearchQuery};
+use shared::profiles::{self, Found, Profile};
+use shared::text::{Parse as _, Refusal};
+use utoipa::IntoParams;
+
+/// What to look for.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Search {
+    /// The beginning of a username or of a word of a name, two or more letters; several words
+    /// must all fit. Case and accents do not matter.
+    #[param(min_length = 2, max_length = 64, example = "ali")]
+    query: SearchQuery,
+}
+
+/// Search for people
+#[utoipa::path(
+    get,
+    path = "/v1/users",
+    tag = "Profiles",
+    operation_id = "searchUsers",
+    params(Search, PageQuery),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "A page of them, by what was found.", body = PageOf<Found>),
+        SignedIn, TakesPage, Always,
+    ),
+)]
+pub(crate) async fn search(
+    State(app): State<App>,
+    Viewer(viewer): Viewer,
+    Search { query }: Search,
+    page: PageQuery,
+) -> Result<Json<PageOf<Found>>> {
+    let list = List(&["users", query.as_str()]);
+    let after = page.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
+    let (items, next) = search::search(&app, viewer.user, &query, after.as_deref(), page.limit).await?;
+    Ok(Json(PageOf { items, next_cursor: next.map(|position| list.cursor(&position)) }))
+}
+
+impl<S: Sync> FromRequestParts<S> for Search {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let text = parameter(parts.uri.query().unwrap_or_default(), "query")?;
+        let text = text.ok_or_else(|| Error::invalid("/query", Refusal::new("is required")))?;
+        let query = SearchQuery::parse(&text).map_err(|refusal| Error::invalid("/query", refusal))?;
+        Ok(Self { query })
+    }
+}
 
 /// Read a profile
 #[utoipa::path(

@@ -1,6 +1,9 @@
 //! Creating the template's tables, wherever DynamoDB is.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::client::Waiters as _;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata as _};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
@@ -10,7 +13,10 @@ use serde_json::Value;
 
 use crate::template::Table;
 
-/// Creates a table as the template declares it, or what is missing of it.
+/// How long a table may take to be there.
+const READY_WITHIN: Duration = Duration::from_mins(1);
+
+/// Creates a table as the template declares it, unless there is one of its name.
 pub async fn create(client: &Client, table: &Table) -> Result<(), String> {
     let properties = &table.properties;
     let mut request = client
@@ -42,6 +48,8 @@ pub async fn create(client: &Client, table: &Table) -> Result<(), String> {
         Err(error) if error.code() == Some("ResourceInUseException") => {}
         Err(error) => return Err(DisplayErrorContext(error).to_string()),
     }
+    let exists = client.wait_until_table_exists().table_name(&table.name).wait(READY_WITHIN).await;
+    exists.map_err(|error| DisplayErrorContext(error).to_string())?;
     if let Some(attribute) = &table.ttl_attribute {
         let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true);
         let ttl = ttl.build().map_err(|error| error.to_string())?;

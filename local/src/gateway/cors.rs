@@ -1,11 +1,12 @@
-//! CORS as API Gateway does it: it answers preflights itself, and decorates every answer
+//! CORS as API Gateway does it: it decorates every answer. A preflight goes to the `$default`
+//! route like any other request that no route takes, where there is one; so it is here, as there
 //! (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>).
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
 };
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method};
 
 use super::reply::Reply;
 use super::request::Received;
@@ -20,26 +21,17 @@ impl CorsRules {
         Self(cors)
     }
 
-    /// The answer to a preflight, if the request is one.
-    pub(super) fn preflight(&self, received: &Received) -> Option<Reply> {
+    /// Adds what a browser asks for with a preflight, if the request is one.
+    pub(super) fn answer_preflight(&self, received: &Received, reply: &mut Reply) {
         let is_preflight = received.method == Method::OPTIONS
-            && received.headers.contains_key(ORIGIN)
-            && received.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        if !is_preflight {
-            return None;
-        }
-        let mut reply = Reply::empty(StatusCode::NO_CONTENT);
-        if received.headers.get(ORIGIN).is_some_and(|origin| self.allowed(origin).is_some()) {
+            && received.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+            && received.headers.get(ORIGIN).is_some_and(|origin| self.allowed(origin).is_some());
+        if is_preflight {
             let max_age = self.0.max_age.map(|seconds| seconds.to_string()).unwrap_or_default();
-            set(&mut reply, ACCESS_CONTROL_ALLOW_METHODS, &self.0.allow_methods.join(","));
-            set(
-                &mut reply,
-                ACCESS_CONTROL_ALLOW_HEADERS,
-                &self.0.allow_headers.join(",").to_ascii_lowercase(),
-            );
-            set(&mut reply, ACCESS_CONTROL_MAX_AGE, &max_age);
+            set(reply, ACCESS_CONTROL_ALLOW_METHODS, &self.0.allow_methods.join(","));
+            set(reply, ACCESS_CONTROL_ALLOW_HEADERS, &self.0.allow_headers.join(",").to_ascii_lowercase());
+            set(reply, ACCESS_CONTROL_MAX_AGE, &max_age);
         }
-        Some(reply)
     }
 
     /// Says on an answer which origin may read it, in place of what the function said.

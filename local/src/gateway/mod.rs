@@ -84,7 +84,13 @@ impl Gateway {
         let request_id = self.ids.write_id().as_str().to_owned();
         let origin = request.headers().get(http::header::ORIGIN).cloned();
         let mut reply = match Received::read(request, peer).await {
-            Ok(received) => self.reply(&received, &request_id, &mut record).await,
+            Ok(received) => {
+                let mut reply = self.reply(&received, &request_id, &mut record).await;
+                if let Some(cors) = &self.cors {
+                    cors.answer_preflight(&received, &mut reply);
+                }
+                reply
+            }
             Err(refusal) => refusal,
         };
         if let (Some(cors), Some(origin)) = (&self.cors, origin) {
@@ -100,9 +106,6 @@ impl Gateway {
     async fn reply(&self, received: &Received, request_id: &str, record: &mut Record) -> Reply {
         received.method.as_str().clone_into(&mut record.method);
         received.path.clone_into(&mut record.path);
-        if let Some(reply) = self.cors.as_ref().and_then(|cors| cors.preflight(received)) {
-            return reply;
-        }
         let Some(matched) = self.routes.find(&received.method, &received.path) else {
             return message(http::StatusCode::NOT_FOUND, "Not Found");
         };

@@ -31,20 +31,26 @@ impl Record {
         costs.fold(Cost::default(), Cost::plus)
     }
 
-    /// A line in the log. Never the query, a header or a body.
+    /// The route that took it, or that none did.
+    fn target(&self) -> String {
+        match self.route.as_str() {
+            "" | "$default" => format!("{} (no route)", self.method),
+            route => route.to_owned(),
+        }
+    }
+
+    /// A line in the log: the route, never the path, which can name people.
     pub(super) fn log(&self) {
         let cost = self.total();
         tracing::info!(
             target: "kith::gateway",
-            "{} {} {} {:.1} ms, DynamoDB {} calls {:.1} R {:.1} W{}",
-            self.method,
-            self.path,
+            "{} {} {:.1} ms, DynamoDB {} calls {:.1} R {:.1} W",
+            self.target(),
             self.status,
             self.duration.as_secs_f64() * 1000.0,
             cost.calls,
             cost.read_units,
             cost.write_units,
-            if self.route == "$default" { " (no such route)" } else { "" },
         );
     }
 }

@@ -55,10 +55,6 @@ impl Reply {
         Ok(reply)
     }
 
-    pub(super) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Vec::new() }
-    }
-
     /// The answer on the wire.
     pub(super) fn into_response(self, request_id: &str) -> Response {
         let mut response = Response::new(Body::from(self.body));

@@ -10,6 +10,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tokio::time::Instant;
 use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -18,6 +19,7 @@ use zxcvbn::{Score, zxcvbn};
 
 use crate::error::{Error, Result};
 use crate::ids::Ids;
+use crate::store;
 use crate::text::{Parse, Refusal};
 
 /// A password somebody chose: 10 to 128 characters of any kind, in NFC, never trimmed.
@@ -121,7 +123,10 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let queued = Instant::now();
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)?;
+        // A request's patience is for storage, not for a queue of other people's passwords.
+        store::Request::extend_current(queued.elapsed());
         let work = spawn_blocking(move || {
             let result = work();
             drop(permit);

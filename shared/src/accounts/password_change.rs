@@ -1,13 +1,13 @@
 //! Changing one's password.
 
 use super::password::{Attempt, Password};
-use super::session::{self, Identity};
+use super::session::{self, BRIEF, Identity};
 use super::{Accounts, Credential};
 use crate::error::{Error, Result};
 use crate::keys;
 use crate::limits::Subject;
 use crate::profiles::ProfileItem;
-use crate::store::Update;
+use crate::store::{self, Update};
 
 /// What somebody changes their password with.
 #[derive(Debug)]
@@ -18,18 +18,24 @@ pub struct PasswordChange {
     pub new: Password,
 }
 
-/// Changes the password and ends every other session, both or neither. Two round trips.
+/// Changes the password and ends every other session, both or neither. Three round trips, one
+/// of them while the new password is hashed.
 ///
 /// Whoever changed the password in between is found out by the credential's generation;
 /// then the current password is checked against the new one's hash.
-pub async fn change_password(accounts: &Accounts, viewer: Identity, change: PasswordChange) -> Result<()> {
+pub async fn change_password(
+    accounts: &Accounts,
+    viewer: Identity,
+    change: PasswordChange,
+    address: &str,
+) -> Result<()> {
     let Accounts { app, passwords, limits, rules } = accounts;
     loop {
         let profile_key = keys::profile(viewer.user);
         let (loaded, profile, taken) = tokio::try_join!(
             session::load(app, viewer),
             app.store.get::<ProfileItem>(&profile_key),
-            limits.take(rules.password_change, Subject::account(viewer.user)),
+            limits.take(rules.password_change, Subject::account_at(viewer.user, address)),
         )?;
         let (Some((_, credential)), Some(profile)) = (loaded, profile) else {
             return Err(Error::Unauthenticated);
@@ -39,16 +45,16 @@ pub async fn change_password(accounts: &Accounts, viewer: Identity, change: Pass
             return Err(Error::WrongPassword);
         }
         let hints = [profile.username.as_str(), email.as_str(), profile.name.as_str()];
-        let hash = passwords.hash(change.new.clone(), hints.map(str::to_owned).to_vec()).await?;
-        let update = Update::of(keys::credential(viewer.user)).set("passwordHash", &hash);
-        let (changed, given_back) = tokio::join!(
-            session::raise_generation(app, viewer, generation, update),
-            limits.give_back(&taken),
+        let brief = store::Request::current_or_start().within(BRIEF);
+        let (hash, given_back) = tokio::join!(
+            passwords.hash(change.new.clone(), hints.map(str::to_owned).to_vec()),
+            brief.scope(limits.give_back(&taken)),
         );
         if let Err(error) = given_back {
-            tracing::warn!(%error, "tries could not be given back");
+            tracing::warn!(cause = error.chain(), "tries could not be given back");
         }
-        if changed? {
+        let update = Update::of(keys::credential(viewer.user)).set("passwordHash", hash?);
+        if session::raise_generation(app, viewer, generation, update).await? {
             return Ok(());
         }
     }

@@ -6,7 +6,7 @@ use super::{Credential, Lock};
 use crate::error::{Error, Result};
 use crate::keys;
 use crate::limits::Subject;
-use crate::profiles::{Me, Name, ProfileItem};
+use crate::profiles::{Me, Name, ProfileItem, search};
 use crate::store::{Put, Transaction};
 
 /// What somebody registers with.
@@ -24,8 +24,10 @@ pub struct Registration {
     pub device: Device,
 }
 
-/// Makes an account and signs its owner in. Two round trips: a place under the limit, then
-/// one transaction of profile, credential, both locks, the first session and its address.
+/// Makes an account and signs its owner in. Two round trips: a place under the limit and a
+/// look at the locks, then
+/// one transaction of profile, credential, both locks, the first session and its address, and
+/// what the person is found by.
 ///
 /// All or nothing, so no lock is ever without its account. When the reply is lost below the
 /// SDK, the client token finds the transaction made. When it is lost on the way to the client,
@@ -33,9 +35,19 @@ pub struct Registration {
 /// owner signs in.
 pub async fn register(accounts: &Accounts, request: Registration, address: &str) -> Result<(Me, Session)> {
     let Accounts { app, passwords, limits, rules } = accounts;
-    limits.take(rules.registration, Subject::address(address)).await?;
-
     let Registration { username, email, password, name, device } = request;
+    let locks = [keys::username(&username), keys::email(&email)];
+    let (_, taken) = tokio::try_join!(
+        limits.take(rules.registration, Subject::address(address)),
+        app.store.batch_get(&locks),
+    )?;
+    // Not decided here, but it saves most of the hashes that would come to nothing.
+    if taken.has(&locks[0]) {
+        return Err(Error::UsernameTaken);
+    }
+    if taken.has(&locks[1]) {
+        return Err(Error::EmailTaken);
+    }
     let hints = [username.as_str(), email.as_str(), name.as_str()].map(str::to_owned).to_vec();
     let password_hash = passwords.hash(password, hints).await?;
 
@@ -44,13 +56,16 @@ pub async fn register(accounts: &Accounts, request: Registration, address: &str)
     let profile = ProfileItem::new(user_id, username, name, app.clock.now());
     let lock = Lock { user_id };
     let (session, session_put) = session::open(app, user_id, credential.generation, device)?;
-    let transaction = Transaction::new(app.ids.write_id())
-        .put(Put::new(&keys::username(&profile.username), &lock)?.if_absent())
-        .put(Put::new(&keys::email(&credential.email), &lock)?.if_absent())
+    let mut transaction = Transaction::new(app.ids.write_id())
+        .put(Put::new(&locks[0], &lock)?.if_absent())
+        .put(Put::new(&locks[1], &lock)?.if_absent())
         .put(Put::new(&keys::profile(user_id), &profile)?.if_absent())
         .put(Put::new(&keys::credential(user_id), &credential)?.if_absent())
         .put(session_put)
         .put(sign_in::known_address(app, user_id, address)?);
+    for entry in search::puts(user_id, &profile.username, &profile.name)? {
+        transaction = transaction.put(entry);
+    }
     match app.store.transact(transaction).await? {
         Ok(()) => {}
         Err(refusals) if refusals.of(0) => return Err(Error::UsernameTaken),

@@ -16,7 +16,7 @@ use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId};
 use crate::keys::{self, Key};
-use crate::store::{Condition, Put, Transaction, Update, Written};
+use crate::store::{self, Condition, Put, Transaction, Update, Written};
 use crate::text::text_type;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -26,10 +26,12 @@ const IDLE: Duration = DAY.saturating_mul(30);
 const LIFETIME: Duration = DAY.saturating_mul(365);
 /// Use is noted at most this often: a write at every request would cost more than the request.
 const NOTED_EVERY: Duration = Duration::from_mins(10);
+/// How long to try what a request can do without.
+pub(super) const BRIEF: Duration = Duration::from_millis(500);
 /// The most sessions of one person; beyond it the ones not used for longest end.
 pub(super) const MOST: usize = 50;
 /// More than a person has, whatever raced: one query brings them all.
-const QUERY_LIMIT: i32 = 200;
+const QUERY_LIMIT: usize = 200;
 
 text_type! {
     /// What the person calls the device: at most 100 characters, may be empty.
@@ -125,13 +127,14 @@ pub async fn authenticate(app: &App, token: &Token) -> Result<Option<Identity>> 
     let update = Update::of(keys::session(identity.user, identity.session))
         .set("lastSeenAt", seen.last_seen_at)
         .expire_at(seen.expires_at());
-    match app.store.update(update, &app.ids.write_id()).await {
+    let brief = store::Request::current_or_start().within(BRIEF);
+    match brief.scope(app.store.update(update, &app.ids.write_id())).await {
         Ok(Written::Done(_)) => Ok(Some(identity)),
         // It was ended in between; nothing brings it back.
         Ok(Written::Refused(_)) => Ok(None),
         // The session is valid all the same, and the next request notes the use.
         Err(error) => {
-            tracing::warn!(%error, "the use of a session could not be noted");
+            tracing::warn!(cause = error.chain(), "the use of a session could not be noted");
             Ok(Some(identity))
         }
     }
@@ -172,13 +175,28 @@ pub async fn end_current(app: &App, viewer: Identity) -> Result<()> {
     app.store.delete(&keys::session(viewer.user, viewer.session)).await
 }
 
-/// Ends one of a person's sessions. Two round trips, 1 R, 1 W.
+/// Ends one of a person's sessions. Two round trips, 3 R, 1 W.
 ///
-/// Looks first: a delete whose reply was lost would find nothing the second time.
+/// Looks first: a delete whose reply was lost would find nothing the second time. The session
+/// that asks must be valid still, whatever the gateway remembers: who was signed out from a
+/// stolen device must not be signed out by it.
 pub async fn end(app: &App, viewer: Identity, session: SessionId) -> Result<()> {
-    let key = keys::session(viewer.user, session);
-    app.store.get::<SessionItem>(&key).await?.ok_or(Error::NotFound)?;
-    app.store.delete(&key).await
+    if session == viewer.session {
+        return end_current(app, viewer).await;
+    }
+    let user = viewer.user;
+    let keys = [keys::session(user, session), keys::session(user, viewer.session), keys::credential(user)];
+    let mut found = app.store.batch_get(&keys).await?;
+    let credential = found.take::<Credential>(&keys[2])?.ok_or(Error::Unauthenticated)?;
+    let now = app.clock.now();
+    let is_valid = |item: Option<SessionItem>| item.is_some_and(|item| item.is_valid(&credential, now));
+    if !is_valid(found.take(&keys[1])?) {
+        return Err(Error::Unauthenticated);
+    }
+    if !is_valid(found.take(&keys[0])?) {
+        return Err(Error::NotFound);
+    }
+    app.store.delete(&keys[0]).await
 }
 
 /// Ends every session of the person but the one that asks. Two round trips, 2 R, 4 W.
@@ -221,11 +239,9 @@ pub(super) async fn raise_generation(
 
 /// A session and its owner's credential, if the session is valid. One round trip, 2 R.
 pub(super) async fn load(app: &App, identity: Identity) -> Result<Option<(SessionItem, Credential)>> {
-    let (session, credential) =
-        (keys::session(identity.user, identity.session), keys::credential(identity.user));
-    let mut found = app.store.batch_get([&session, &credential]).await?;
-    let (session, credential) =
-        (found.take::<SessionItem>(&session)?, found.take::<Credential>(&credential)?);
+    let keys = [keys::session(identity.user, identity.session), keys::credential(identity.user)];
+    let mut found = app.store.batch_get(&keys).await?;
+    let (session, credential) = (found.take::<SessionItem>(&keys[0])?, found.take::<Credential>(&keys[1])?);
     let now = app.clock.now();
     Ok(session.zip(credential).filter(|(session, credential)| session.is_valid(credential, now)))
 }

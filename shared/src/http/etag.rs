@@ -65,8 +65,8 @@ impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
 /// The version of nothing: they count from 1.
 const NO_VERSION: u64 = 0;
 
-/// The version that an edit was made from, if the client says; [`NO_VERSION`] if what it says
-/// is none of ours. Never a refusal by itself, since a body that cannot be read comes first.
+/// The version that an edit was made from, if the client says; 0, which nothing has, if what it
+/// says is none of ours. Never a refusal by itself, since a body that cannot be read comes first.
 #[derive(Clone, Copy, Debug)]
 pub struct IfMatch(pub Option<u64>);
 

@@ -1,7 +1,5 @@
 //! How each error looks to a client: RFC 9457 problems, and the one mapping of the codes.
 
-use std::error::Error as StdError;
-
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -143,7 +141,7 @@ pub struct Problem {
 /// One value that breaks its rules.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct InvalidValue {
-    /// Where it is in the body, as a JSON Pointer; a query parameter's is its name.
+    /// Where it is, as a JSON Pointer into the body; `/` and its name for a query parameter.
     #[schema(examples("/username"))]
     pub pointer: String,
     /// Which rule it breaks.
@@ -206,19 +204,6 @@ pub const fn code(error: &Error) -> Code {
         Error::Unavailable(_) => Code::Unavailable,
         Error::Internal(_) => Code::Internal,
     }
-}
-
-/// An error and all its causes, for the log.
-#[must_use]
-pub fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// What went wrong this time, without anything that is nobody's business.
@@ -294,7 +279,7 @@ mod tests {
     #[test]
     fn a_cause_is_logged_but_not_shown() {
         let error = Error::internal("table kith-prod is missing");
-        assert_eq!(chain(&error), "internal error: table kith-prod is missing");
+        assert_eq!(error.chain(), "internal error: table kith-prod is missing");
         let shown = serde_json::to_string(&Problem::new(&error, "r1")).unwrap();
         assert!(!shown.contains("kith-prod"), "{shown}");
         assert!(shown.contains(r#""type":"urn:kith:problem:internal""#), "{shown}");

@@ -12,7 +12,7 @@ use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
 use tokio::time::Instant;
 
-use super::problem::{Problem, chain};
+use super::problem::Problem;
 use crate::error::Error;
 use crate::store;
 
@@ -76,9 +76,9 @@ async fn answer(request: Request, next: Next) -> Response {
 /// A failure of ours is logged once, here; what the client did wrong is in the log line.
 fn log_failure(error: &Error, request_id: &str) {
     match error {
-        Error::Internal(_) => tracing::error!(request_id, cause = chain(error), "a request failed"),
+        Error::Internal(_) => tracing::error!(request_id, cause = error.chain(), "a request failed"),
         Error::Unavailable(_) => {
-            tracing::warn!(request_id, cause = chain(error), "storage was not available");
+            tracing::warn!(request_id, cause = error.chain(), "storage was not available");
         }
         _ => {}
     }

@@ -1,7 +1,8 @@
 //! Changing one's own profile.
 
+use super::rename::rename;
 use super::{Bio, Location, Me, Name, ProfileItem, Status, StatusText};
-use crate::accounts::Credential;
+use crate::accounts::{Credential, Username};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
@@ -11,6 +12,8 @@ use crate::store::{Condition, Update, Written};
 /// What to change; what is not given stays.
 #[derive(Debug, Default)]
 pub struct ProfileEdit {
+    /// The name they are found by.
+    pub username: Option<Username>,
     /// The name they go by.
     pub name: Option<Name>,
     /// What they say about themselves.
@@ -21,11 +24,17 @@ pub struct ProfileEdit {
 
 impl ProfileEdit {
     fn is_empty(&self) -> bool {
-        self.name.is_none() && self.bio.is_none() && self.location.is_none()
+        !self.renames() && self.bio.is_none() && self.location.is_none()
+    }
+
+    /// Whether it touches what somebody is found by.
+    fn renames(&self) -> bool {
+        self.username.is_some() || self.name.is_some()
     }
 }
 
-/// Changes one's profile, if it still has the `expected` version. One round trip, 1 R, 1 W.
+/// Changes one's profile, if it still has the `expected` version. One round trip, 1 R, 1 W;
+/// a change of what one is found by takes two, see `rename.rs`.
 ///
 /// One conditional write: of two edits that expect the same version one is refused, and a
 /// repetition of an edit whose reply was lost finds its own write id.
@@ -38,8 +47,10 @@ pub async fn edit(app: &App, viewer: UserId, expected: Option<u64>, edit: Profil
             Err(Error::VersionMismatch)
         };
     }
+    if edit.renames() {
+        return rename(app, viewer, expected, edit).await;
+    }
     let mut update = Update::of(keys::profile(viewer))
-        .set_some("name", edit.name)
         .set_some("bio", edit.bio)
         .set_some("location", edit.location)
         .increment("version");

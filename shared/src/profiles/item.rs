@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bio, Location, Me, Name, Profile, Relation, Status};
+use super::{Bio, Found, Location, Me, Name, Profile, Relation, Status, UserRef};
 use crate::accounts::{Email, Username};
 use crate::clock::Timestamp;
 use crate::ids::UserId;
@@ -64,6 +64,14 @@ impl ProfileItem {
             created_at: self.created_at,
             relation,
         }
+    }
+
+    /// As it stands in a list of people.
+    #[must_use]
+    pub fn into_found(self, relation: Relation) -> Found {
+        let user =
+            UserRef { id: self.user_id, username: Some(self.username), name: Some(self.name), avatar: None };
+        Found { user, relation }
     }
 
     /// As its owner sees it.

@@ -9,13 +9,17 @@ use crate::keys;
 
 /// One's own profile. One round trip, 2 R.
 pub async fn me(app: &App, viewer: UserId) -> Result<Me> {
-    let (profile_key, credential_key) = (keys::profile(viewer), keys::credential(viewer));
-    let mut found = app.store.batch_get([&profile_key, &credential_key]).await?;
-    let profile = found.take::<ProfileItem>(&profile_key)?;
-    let credential = found.take::<Credential>(&credential_key)?;
-    // Without an account the session is worth nothing, even while the gateway remembers it.
-    let (profile, credential) = profile.zip(credential).ok_or(Error::Unauthenticated)?;
+    let (profile, credential) = own(app, viewer).await?;
     Ok(profile.into_me(credential.email))
+}
+
+/// One's own profile and credential. One round trip, 2 R.
+pub(super) async fn own(app: &App, viewer: UserId) -> Result<(ProfileItem, Credential)> {
+    let keys = [keys::profile(viewer), keys::credential(viewer)];
+    let mut found = app.store.batch_get(&keys).await?;
+    let (profile, credential) = (found.take::<ProfileItem>(&keys[0])?, found.take::<Credential>(&keys[1])?);
+    // Without an account the session is worth nothing, even while the gateway remembers it.
+    profile.zip(credential).ok_or(Error::Unauthenticated)
 }
 
 /// Somebody's profile. One round trip, 1 R.

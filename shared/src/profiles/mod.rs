@@ -3,12 +3,14 @@
 mod edit;
 mod item;
 mod look;
+mod rename;
+pub mod search;
 mod view;
 
 pub use edit::{ProfileEdit, edit, set_status};
 pub use item::ProfileItem;
 pub use look::{by_id, by_username, me};
-pub use view::{Avatar, AvatarUpload, AvatarUploadStatus, Me, Profile, Relation, Status};
+pub use view::{Avatar, AvatarUpload, AvatarUploadStatus, Found, Me, Profile, Relation, Status, UserRef};
 
 use crate::text::text_type;
 

@@ -52,6 +52,32 @@ pub struct Me {
     pub avatar_upload: Option<AvatarUpload>,
 }
 
+/// A person, in short.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct UserRef {
+    /// The person's id.
+    pub id: UserId,
+    /// The name they are found by; null for a deleted account and for whoever blocked the viewer.
+    #[schema(required)]
+    pub username: Option<Username>,
+    /// The name they go by, "" when unset; null like the username.
+    #[schema(required)]
+    pub name: Option<Name>,
+    /// Their picture; null like the username, and when there is none.
+    #[schema(required)]
+    pub avatar: Option<Avatar>,
+}
+
+/// A person who was found.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Found {
+    /// Who.
+    #[serde(flatten)]
+    pub user: UserRef,
+    /// What they are to the viewer.
+    pub relation: Relation,
+}
+
 /// What somebody is up to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

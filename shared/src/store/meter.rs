@@ -5,7 +5,7 @@
 //! it counts; calls joined in one task count for the same request.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::interceptors::{
@@ -22,7 +22,7 @@ use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use tokio::time::Instant;
 
 /// How long a request may work on storage. The functions' time-out in `template.yaml` is 15 s.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 tokio::task_local! {
     static CURRENT: Request;
@@ -31,7 +31,7 @@ tokio::task_local! {
 /// One request: its deadline and what it has cost so far.
 #[derive(Clone, Debug)]
 pub struct Request {
-    deadline: Instant,
+    deadline: Arc<Mutex<Instant>>,
     cost: Arc<Mutex<Cost>>,
 }
 
@@ -39,7 +39,7 @@ impl Request {
     /// A request that starts now.
     #[must_use]
     pub fn start() -> Self {
-        Self { deadline: Instant::now() + PATIENCE, cost: Arc::default() }
+        Self { deadline: Arc::new(Mutex::new(Instant::now() + PATIENCE)), cost: Arc::default() }
     }
 
     /// The request this runs in, or one that starts now.
@@ -48,27 +48,42 @@ impl Request {
         CURRENT.try_with(Clone::clone).unwrap_or_else(|_| Self::start())
     }
 
+    /// A part of this request that has no longer than this: for what is nice to have.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        let deadline = Instant::min(*lock(&self.deadline), Instant::now() + patience);
+        Self { deadline: Arc::new(Mutex::new(deadline)), cost: Arc::clone(&self.cost) }
+    }
+
     /// Runs `future` as (a part of) this request.
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
         CURRENT.scope(self.clone(), future).await
     }
 
+    /// Gives the request this runs in that much longer, as it was not storage that it waited for.
+    pub fn extend_current(by: Duration) {
+        let _ = CURRENT.try_with(|request| *lock(&request.deadline) += by);
+    }
+
     /// What it has cost so far.
     #[must_use]
     pub fn cost(&self) -> Cost {
-        self.cost.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.cost).clone()
     }
 
     pub(super) fn current_deadline() -> Instant {
-        CURRENT.try_with(|request| request.deadline).unwrap_or_else(|_| Instant::now() + PATIENCE)
+        CURRENT.try_with(|request| *lock(&request.deadline)).unwrap_or_else(|_| Instant::now() + PATIENCE)
     }
 
     /// Counts for the current request, if there is one.
     fn count<T: Default>(count: impl FnOnce(&mut Cost) -> T) -> T {
-        CURRENT
-            .try_with(|request| count(&mut request.cost.lock().unwrap_or_else(PoisonError::into_inner)))
-            .unwrap_or_default()
+        CURRENT.try_with(|request| count(&mut lock(&request.cost))).unwrap_or_default()
     }
+}
+
+/// What a mutex holds, whoever panicked with it: it is whole at any time.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a request cost in DynamoDB.

@@ -15,7 +15,10 @@
 //!   the item. The SDK repeats a write whose reply was lost, and the repetition finds its own
 //!   effect: the condition fails, the old item that comes with the failure carries the write's
 //!   own id, and that is success. Without it, `version + 1` would count twice and "must not
-//!   exist yet" would report the write's own item as somebody else's.
+//!   exist yet" would report the write's own item as somebody else's. It holds until somebody
+//!   else writes the item: a write that is repeated after that counts as one more, or is
+//!   refused. What must not be, such as a counter of edges, goes into a [`Transaction`], whose
+//!   client token DynamoDB itself remembers for 10 minutes.
 //! - **An update needs an item.** Unless it says [`Update::creating`], so that a late write
 //!   never raises the dead.
 //! - **A failed condition is a normal outcome** ([`Written::Refused`]), not an error.
@@ -89,8 +92,9 @@ impl Store {
     /// Lambda still gives a starting function all of a processor.
     pub async fn warm_up(&self) {
         let key = crate::keys::nobody("warm-up");
-        if let Err(error) = self.get::<serde::de::IgnoredAny>(&key).await {
-            tracing::warn!(%error, "storage could not be reached at start");
+        let attempt = Request::start().within(ATTEMPT_TIMEOUT);
+        if let Err(error) = attempt.scope(self.get::<serde::de::IgnoredAny>(&key)).await {
+            tracing::warn!(cause = error.chain(), "storage could not be reached at start");
         }
     }
 }

@@ -23,6 +23,22 @@ impl Found {
     pub fn take<T: DeserializeOwned>(&mut self, key: &Key) -> Result<Option<T>> {
         self.0.remove(key).map(Row::read).transpose()
     }
+
+    /// Whether there was an item at `key`.
+    #[must_use]
+    pub fn has(&self, key: &Key) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// The item at `key`, if it was there, which stays.
+    pub fn peek<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>> {
+        self.0.get(key).cloned().map(Row::read).transpose()
+    }
+
+    /// Drops the item at `key`.
+    pub fn forget(&mut self, key: &Key) {
+        self.0.remove(key);
+    }
 }
 
 /// A run of items in the order of their sort keys.
@@ -54,9 +70,11 @@ impl Store {
     /// Up to 100 items by key, read strongly. One round trip, 1 R per 4 KB of each.
     ///
     /// Keys that DynamoDB hands back unprocessed are asked for again.
-    pub async fn batch_get<const N: usize>(&self, keys: [&Key; N]) -> Result<Found> {
-        const { assert!(N <= BATCH_KEYS, "one BatchGetItem takes 100 keys") };
-        let mut wanted: Vec<_> = keys.into_iter().map(key_attributes).collect();
+    pub async fn batch_get(&self, keys: &[Key]) -> Result<Found> {
+        if keys.len() > BATCH_KEYS {
+            return Err(Error::internal("one BatchGetItem takes 100 keys"));
+        }
+        let mut wanted: Vec<_> = keys.iter().map(key_attributes).collect();
         let mut found = Found::default();
         let mut pause = retry::Backoff::default();
         while !wanted.is_empty() {
@@ -93,7 +111,19 @@ impl Store {
     }
 
     /// The first `limit` items under a prefix, read strongly. One round trip, 1 R per 4 KB.
-    pub async fn query<T: DeserializeOwned>(&self, prefix: &Prefix, limit: i32) -> Result<Page<T>> {
+    pub async fn query<T: DeserializeOwned>(&self, prefix: &Prefix, limit: usize) -> Result<Page<T>> {
+        self.query_after(prefix, None, limit).await
+    }
+
+    /// The first `limit` items under a prefix whose sort keys come after `after`.
+    pub async fn query_after<T: DeserializeOwned>(
+        &self,
+        prefix: &Prefix,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<T>> {
+        let after = after.map(|sk| key_attributes(&Key { pk: prefix.pk.clone(), sk: sk.to_owned() }));
+        let limit = i32::try_from(limit).map_err(Error::internal)?;
         let output = retry::until_deadline(|| {
             self.client
                 .query()
@@ -102,7 +132,8 @@ impl Store {
                 .expression_attribute_names("#pk", PK)
                 .expression_attribute_names("#sk", SK)
                 .expression_attribute_values(":pk", AttributeValue::S(prefix.pk.clone()))
-                .expression_attribute_values(":sk", AttributeValue::S(prefix.sk.to_owned()))
+                .expression_attribute_values(":sk", AttributeValue::S(prefix.sk.clone()))
+                .set_exclusive_start_key(after.clone())
                 .consistent_read(true)
                 .limit(limit)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)

@@ -3,15 +3,15 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put as SdkPut, ReturnConsumedCapacity,
-    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as SdkUpdate,
+    CancellationReason, Delete, Put as SdkPut, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update as SdkUpdate,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::expression::{Rendered, render};
 use super::row::key_attributes;
 use super::write::{Written, judge, split};
-use super::{Condition, Put, Store, Update, retry};
+use super::{Put, Store, Update, retry};
 use crate::error::{Error, Result};
 use crate::ids::WriteId;
 use crate::keys::Key;
@@ -28,7 +28,6 @@ enum Part {
     Put(Put),
     Update(Update),
     Delete(Key),
-    Check(Key, Condition),
 }
 
 /// Which parts' conditions did not hold, by their place.
@@ -69,13 +68,6 @@ impl Transaction {
     #[must_use]
     pub fn delete(mut self, key: Key) -> Self {
         self.parts.push(Part::Delete(key));
-        self
-    }
-
-    /// Adds a condition on an item that is not written.
-    #[must_use]
-    pub fn check(mut self, key: Key, condition: Condition) -> Self {
-        self.parts.push(Part::Check(key, condition));
         self
     }
 }
@@ -141,17 +133,6 @@ impl Store {
             Part::Delete(key) => {
                 let delete = Delete::builder().table_name(&*self.table).set_key(Some(key_attributes(&key)));
                 item.delete(delete.build().map_err(Error::internal)?)
-            }
-            Part::Check(key, condition) => {
-                let Rendered { condition, names, values } = render(&condition);
-                let check = ConditionCheck::builder()
-                    .table_name(&*self.table)
-                    .set_key(Some(key_attributes(&key)))
-                    .condition_expression(condition)
-                    .set_expression_attribute_names(Some(names))
-                    .set_expression_attribute_values(values)
-                    .build();
-                item.condition_check(check.map_err(Error::internal)?)
             }
         };
         Ok(item.build())
