@@ -24,5 +24,6 @@ mod gateway;
 mod limits;
 mod passwords;
 mod profiles;
+mod programs;
 mod search;
 mod sessions;

@@ -4,6 +4,7 @@ mod call;
 mod faults;
 mod kith;
 mod process;
+mod runtime;
 mod schema;
 mod table;
 
@@ -11,3 +12,4 @@ pub(crate) use call::{Answer, Call};
 pub(crate) use faults::{Fault, Faults};
 pub(crate) use kith::{Kith, PASSWORD, Person};
 pub(crate) use process::Process;
+pub(crate) use runtime::Bootstrap;
