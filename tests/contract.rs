@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use local::template::Template;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Kith, PASSWORD};
 
@@ -28,6 +28,27 @@ fn the_openapi_document_is_the_one_checked_in() {
         fresh == checked_in,
         "docs/openapi.json is stale: UPDATE_DOCS=1 cargo test openapi_document, and build again"
     );
+}
+
+#[test]
+fn every_reference_of_the_document_leads_somewhere() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document: Value = serde_json::from_str(&local::docs::document_text()).unwrap();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+    assert!(found.len() > 20, "{found:?}");
+    for reference in found {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+    }
 }
 
 #[tokio::test]

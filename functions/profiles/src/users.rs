@@ -23,7 +23,7 @@ use utoipa::IntoParams;
 pub(crate) struct Search {
     /// The beginning of a username or of a word of a name, two or more letters; several words
     /// must all fit. Case and accents do not matter.
-    #[param(min_length = 2, max_length = 64, example = "ali")]
+    #[param(value_type = String, min_length = 2, max_length = 64, example = "ali")]
     query: SearchQuery,
 }
 

@@ -9,8 +9,6 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
 
 use super::{Found, Name, ProfileItem, Relation};
 use crate::accounts::Username;
@@ -54,14 +52,6 @@ impl SearchQuery {
         self.words.iter().all(|word| entries.iter().any(|entry| entry.starts_with(word)))
     }
 }
-
-impl PartialSchema for SearchQuery {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).into()
-    }
-}
-
-impl ToSchema for SearchQuery {}
 
 impl Parse for SearchQuery {
     fn parse(text: &str) -> Result<Self, Refusal> {
