@@ -1,5 +1,7 @@
 //! Finding people, and being found by another name.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -67,6 +69,13 @@ async fn a_query_has_bounds_and_a_cursor_its_query() {
     let cursor = page["nextCursor"].as_str().unwrap();
     alice.get(&format!("/v1/users?query=alic&cursor={cursor}")).await.expect_problem(400, "invalid-cursor");
     alice.get(&format!("/v1/sessions?cursor={cursor}")).await.expect_problem(400, "invalid-cursor");
+    // Nor does one that somebody made: the beginning says which list, the rest is a place in it.
+    let mark = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).unwrap()).unwrap()[..8].to_owned();
+    for place in ["", "a", "zz", "alj", "\u{0}", &format!("ali{}", "x".repeat(2000))] {
+        let forged = URL_SAFE_NO_PAD.encode(format!("{mark}{place}"));
+        let answer = alice.get(&format!("/v1/users?query=ali&cursor={forged}")).await;
+        answer.expect_problem(400, "invalid-cursor");
+    }
 }
 
 #[tokio::test]

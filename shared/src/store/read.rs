@@ -14,6 +14,10 @@ use crate::keys::{Key, PK, Prefix, SK};
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
 const BATCH_KEYS: usize = 100;
 
+/// The most bytes of a sort key
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).
+const SORT_KEY_BYTES: usize = 1024;
+
 /// What a [`Store::batch_get`] found.
 #[derive(Debug, Default)]
 pub struct Found(HashMap<Key, Row>);
@@ -122,6 +126,10 @@ impl Store {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<T>> {
+        // A cursor can be forged, and DynamoDB refuses a start outside of what is asked for.
+        if after.is_some_and(|sk| !sk.starts_with(&prefix.sk) || sk.len() > SORT_KEY_BYTES) {
+            return Err(Error::InvalidCursor);
+        }
         let after = after.map(|sk| key_attributes(&Key { pk: prefix.pk.clone(), sk: sk.to_owned() }));
         let limit = i32::try_from(limit).map_err(Error::internal)?;
         let output = retry::until_deadline(|| {
