@@ -115,6 +115,13 @@ async fn it_says_in_one_sentence_why_it_cannot_start() {
         said.contains(&format!("port {port}")) && said.contains("--http-port") && said.lines().count() == 1,
         "{said}"
     );
+    let said = Process::fail(elsewhere.path(), &["--http-port", "0", "--bind", "192.0.2.1"]).await;
+    assert!(said.contains("192.0.2.1") && said.contains("--bind") && said.lines().count() == 1, "{said}");
+    for nowhere in ["nonsense", "http://127.0.0.1:9"] {
+        let said = Process::fail_with_dynamodb(elsewhere.path(), &ANY_PORT, nowhere).await;
+        assert!(said.contains(nowhere) && said.contains("AWS_ENDPOINT_URL_DYNAMODB"), "{said}");
+        assert!(said.lines().count() == 1 && said.len() < 200, "{said}");
+    }
     kith.terminate().await;
 }
 

@@ -8,9 +8,18 @@ use crate::harness::{Fault, Kith};
 #[tokio::test]
 async fn an_unknown_path_is_not_found_and_a_wrong_method_not_allowed() {
     let kith = Kith::start().await;
-    for path in
-        ["/", "/v1", "/v1/nothing", "/v1/me/", "//v1/me", "/V1/me", "/v1/users/a/b", "/v1/me%2Fstatus%2F"]
-    {
+    for path in [
+        "/",
+        "/v1",
+        "/v1/nothing",
+        "/v1/me/",
+        "//v1/me",
+        "/V1/me",
+        "/v1/users/a/b",
+        "/v1/me%2Fstatus%2F",
+        "/v1/%6de",
+        "/v1/users%2Fx",
+    ] {
         kith.get(path).await.expect_problem(404, "not-found");
     }
     for (method, path, allowed) in [

@@ -44,7 +44,11 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
 fn filter() -> Targets {
     let asked = std::env::var("RUST_LOG").ok().and_then(|directives| directives.parse().ok());
     asked.unwrap_or_else(|| {
-        Targets::new().with_default(LevelFilter::WARN).with_target("kith::gateway", LevelFilter::INFO)
+        Targets::new().with_default(LevelFilter::WARN).with_targets([
+            ("kith::gateway", LevelFilter::INFO),
+            // It warns of every condition that does not hold, which is nothing out of the ordinary.
+            ("dynoxide", LevelFilter::ERROR),
+        ])
     })
 }
 

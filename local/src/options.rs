@@ -34,6 +34,9 @@ pub struct Options {
     pub template: PathBuf,
 }
 
+/// The most that clocks can be put forward or back: no time in Kith is before 1970.
+const LONGEST_OFFSET: i64 = 20 * 365 * 24 * 60 * 60 * 1000;
+
 /// A signed time with its unit, in milliseconds.
 fn offset(text: &str) -> Result<i64, String> {
     let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -46,7 +49,8 @@ fn offset(text: &str) -> Result<i64, String> {
         _ => return Err("give a number and a unit: ms, s, m, h or d".into()),
     };
     let number: i64 = number.parse().map_err(|_| format!("{number:?} is not a whole number"))?;
-    number.checked_mul(unit).ok_or_else(|| "that is too long".into())
+    let offset = number.checked_mul(unit).filter(|offset| offset.abs() <= LONGEST_OFFSET);
+    offset.ok_or_else(|| "that is more than 20 years".into())
 }
 
 #[cfg(test)]
@@ -57,7 +61,7 @@ mod tests {
     fn an_offset_has_a_sign_and_a_unit() {
         assert_eq!(offset("25h"), Ok(90_000_000));
         assert_eq!(offset("-90s"), Ok(-90_000));
-        for bad in ["", "h", "5", "1.5h", "5w", "9223372036854775807d"] {
+        for bad in ["", "h", "5", "1.5h", "5w", "9223372036854775807d", "-30000d"] {
             assert!(offset(bad).is_err(), "{bad:?}");
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fs::File;
-use std::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,9 +76,15 @@ pub enum StartError {
     /// The port cannot be listened on.
     #[error("port {0} cannot be listened on ({1}): choose another with {2}, 0 for any")]
     Port(u16, std::io::Error, &'static str),
-    /// DynamoDB cannot be started or reached.
-    #[error("DynamoDB cannot be used: {0}")]
-    DynamoDb(String),
+    /// The address cannot be listened on.
+    #[error("the address {0} cannot be listened on ({1}): choose another with --bind")]
+    Address(IpAddr, std::io::Error),
+    /// DynamoDB cannot be started.
+    #[error("the embedded DynamoDB cannot be started: {0}")]
+    Embedded(String),
+    /// DynamoDB cannot be reached, or refuses.
+    #[error("DynamoDB at {0} cannot be used ({1}): see AWS_ENDPOINT_URL_DYNAMODB")]
+    DynamoDb(String, String),
     /// The template cannot be served.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -101,13 +108,13 @@ impl Stack {
 
         let dynamodb = if overrides.dynamodb_endpoint.is_none() {
             let embedded = Embedded::start(folder, clock.clone()).await;
-            Some(embedded.map_err(|error| StartError::DynamoDb(error.to_string()))?)
+            Some(embedded.map_err(|error| StartError::Embedded(error.to_string()))?)
         } else {
             None
         };
         let endpoint =
             overrides.dynamodb_endpoint.or(dynamodb.as_ref().map(Embedded::endpoint)).unwrap_or_default();
-        create_tables(&template, &sdk(&endpoint, None)).await?;
+        create_tables(&template, &endpoint).await?;
 
         let mut functions = HashMap::new();
         for (id, declared) in &template.functions {
@@ -185,17 +192,26 @@ pub fn plain_http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().build_http()
 }
 
-async fn create_tables(template: &Template, sdk: &aws_config::SdkConfig) -> Result<(), StartError> {
-    let client = aws_sdk_dynamodb::Client::new(sdk);
+async fn create_tables(template: &Template, endpoint: &str) -> Result<(), StartError> {
+    let wrong = |why: String| StartError::DynamoDb(endpoint.to_owned(), why);
+    let is_url =
+        endpoint.parse::<http::Uri>().is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some());
+    if !is_url {
+        return Err(wrong("that is no URL".into()));
+    }
+    let client = aws_sdk_dynamodb::Client::new(&sdk(endpoint, None));
     for table in template.tables.values() {
-        dynamodb::create(&client, table).await.map_err(StartError::DynamoDb)?;
+        dynamodb::create(&client, table).await.map_err(wrong)?;
     }
     Ok(())
 }
 
 async fn listen(options: &Options) -> Result<TcpListener, StartError> {
     let listener = TcpListener::bind((options.bind, options.http_port)).await;
-    listener.map_err(|error| StartError::Port(options.http_port, error, "--http-port"))
+    listener.map_err(|error| match error.kind() {
+        ErrorKind::AddrNotAvailable => StartError::Address(options.bind, error),
+        _ => StartError::Port(options.http_port, error, "--http-port"),
+    })
 }
 
 /// Makes the data folder, and keeps others out of it.

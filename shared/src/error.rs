@@ -36,9 +36,9 @@ pub enum Error {
     /// A cursor that this list did not give out.
     #[error("invalid cursor")]
     InvalidCursor,
-    /// A password that is too easily guessed; the text says why.
+    /// A password that is too easily guessed, and why.
     #[error("weak password")]
-    WeakPassword(String),
+    WeakPassword(FieldError),
     /// No session, or one that has ended.
     #[error("unauthenticated")]
     Unauthenticated,

@@ -50,7 +50,18 @@ impl Process {
 
     /// Starts one that is expected to end by itself; answers what it says then.
     pub(crate) async fn fail(data: &Path, arguments: &[&str]) -> String {
-        let mut child = command(data, arguments).spawn().unwrap();
+        Self::fail_to_run(command(data, arguments)).await
+    }
+
+    /// The same, on another DynamoDB than its own.
+    pub(crate) async fn fail_with_dynamodb(data: &Path, arguments: &[&str], endpoint: &str) -> String {
+        let mut command = command(data, arguments);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint);
+        Self::fail_to_run(command).await
+    }
+
+    async fn fail_to_run(mut command: Command) -> String {
+        let mut child = command.spawn().unwrap();
         let mut said = String::new();
         child.stderr.take().unwrap().read_to_string(&mut said).await.unwrap();
         assert!(!child.wait().await.unwrap().success());

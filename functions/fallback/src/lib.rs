@@ -61,7 +61,7 @@ pub fn router() -> Result<Router, serde_json::Error> {
             if is_preflight(&method, &headers) {
                 return NoContent.into_response();
             }
-            document.refusal(uri.path()).into_response()
+            document.refusal(&method, uri.path()).into_response()
         }
     };
     Ok(surround(Router::new().fallback(answer)))
@@ -77,10 +77,16 @@ fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 impl Document {
-    fn refusal(&self, path: &str) -> Error {
+    fn refusal(&self, method: &Method, path: &str) -> Error {
         let matching = self.paths.iter().filter(|(template, _)| matches(template, path));
         let allowed: Vec<_> = matching.flat_map(|(_, item)| item.methods()).map(str::to_owned).collect();
-        if allowed.is_empty() { Error::NotFound } else { Error::MethodNotAllowed(allowed) }
+        // The path comes decoded: what the gateway did not take for one of ours is none, even if
+        // it reads like one now.
+        if allowed.is_empty() || allowed.iter().any(|allowed| allowed == method.as_str()) {
+            Error::NotFound
+        } else {
+            Error::MethodNotAllowed(allowed)
+        }
     }
 }
 

@@ -75,12 +75,12 @@ shared::request! {
 pub(crate) async fn edit(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    IfMatch(version): IfMatch,
+    IfMatch(versions): IfMatch,
     Body(edit): Body<MeEdit>,
 ) -> Result<Tagged<Me>> {
     let edit =
         ProfileEdit { username: edit.username, name: edit.name, bio: edit.bio, location: edit.location };
-    let me = profiles::edit(&app, viewer.user, version, edit).await?;
+    let me = profiles::edit(&app, viewer.user, versions.as_deref(), edit).await?;
     Ok(Tagged { version: me.version, value: me, known: IfNoneMatch::default() })
 }
 

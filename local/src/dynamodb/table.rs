@@ -1,10 +1,11 @@
 //! Creating the template's tables, wherever DynamoDB is.
 
+use std::error::Error;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::client::Waiters as _;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
     StreamSpecification, TimeToLiveSpecification,
@@ -46,10 +47,10 @@ pub async fn create(client: &Client, table: &Table) -> Result<(), String> {
     match request.send().await {
         Ok(_) => {}
         Err(error) if error.code() == Some("ResourceInUseException") => {}
-        Err(error) => return Err(DisplayErrorContext(error).to_string()),
+        Err(error) => return Err(root(&error)),
     }
     let exists = client.wait_until_table_exists().table_name(&table.name).wait(READY_WITHIN).await;
-    exists.map_err(|error| DisplayErrorContext(error).to_string())?;
+    exists.map_err(|error| root(&error))?;
     if let Some(attribute) = &table.ttl_attribute {
         let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true);
         let ttl = ttl.build().map_err(|error| error.to_string())?;
@@ -57,12 +58,21 @@ pub async fn create(client: &Client, table: &Table) -> Result<(), String> {
         match request.send().await {
             // DynamoDB says so of a table that has it already.
             Err(error) if error.code() != Some("ValidationException") => {
-                return Err(DisplayErrorContext(error).to_string());
+                return Err(root(&error));
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// The cause of all causes, which is what a person can do something about.
+fn root(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
 }
 
 fn key_schema(value: &Value) -> Result<Vec<KeySchemaElement>, String> {

@@ -17,7 +17,7 @@ use utoipa::{PartialSchema, ToSchema};
 use zxcvbn::feedback::Feedback;
 use zxcvbn::{Score, zxcvbn};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::ids::Ids;
 use crate::store;
 use crate::text::{Parse, Refusal};
@@ -46,17 +46,15 @@ impl Password {
     ///
     /// A score of 3 of 4 is needed: "safely unguessable", more than 10^8 guesses
     /// (<https://dropbox.tech/security/zxcvbn-realistic-password-strength-estimation>).
-    fn check_strength(&self, hints: &[String]) -> Result<()> {
+    fn check_strength(&self, hints: &[String], pointer: &str) -> Result<()> {
         let hints: Vec<_> = hints.iter().map(String::as_str).collect();
         let estimate = zxcvbn(&self.0, &hints);
         if estimate.score() >= Score::Three {
             return Ok(());
         }
         let warning = estimate.feedback().and_then(Feedback::warning);
-        Err(Error::WeakPassword(
-            warning
-                .map_or_else(|| "This password is easy to guess.".to_owned(), |warning| warning.to_string()),
-        ))
+        let words = warning.map_or_else(|| "This password is easy to guess.".to_owned(), |w| w.to_string());
+        Err(Error::WeakPassword(FieldError::new(pointer, Refusal::new(words))))
     }
 }
 
@@ -99,11 +97,17 @@ impl Passwords {
         Self { permits: Arc::new(Semaphore::new(at_once)), ids }
     }
 
-    /// The hash of a chosen password, unless it is too easily guessed.
-    pub async fn hash(&self, password: Password, hints: Vec<String>) -> Result<PasswordHash> {
+    /// The hash of the password chosen in the member at `pointer`, unless it is too easily
+    /// guessed by somebody who knows the hints.
+    pub async fn hash(
+        &self,
+        password: Password,
+        hints: Vec<String>,
+        pointer: &'static str,
+    ) -> Result<PasswordHash> {
         let salt = self.ids.salt();
         self.run(move || {
-            password.check_strength(&hints)?;
+            password.check_strength(&hints, pointer)?;
             let hash: PhcString =
                 argon2()?.hash_password_with_salt(password.0.as_bytes(), &salt).map_err(Error::internal)?;
             Ok(PasswordHash(hash.to_string()))
@@ -192,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn a_password_matches_its_hash_however_its_accents_are_composed() {
         let chosen = Password::parse("crème-brûlée at Zoë's").unwrap();
-        let hash = passwords().hash(chosen, vec![]).await.unwrap();
+        let hash = passwords().hash(chosen, vec![], "/password").await.unwrap();
         assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.0);
         let typed: String = "crème-brûlée at Zoë's".nfd().collect();
         assert!(passwords().verify(Attempt::parse(&typed).unwrap(), Some(hash.clone())).await.unwrap());
@@ -203,8 +207,10 @@ mod tests {
     #[tokio::test]
     async fn nobodys_hash_has_the_parameters_of_every_other_and_matches_nothing() {
         let stored = PhcString::new(NOBODYS_HASH).unwrap();
-        let fresh =
-            passwords().hash(Password::parse("copper-Tuba-1967-drizzle").unwrap(), vec![]).await.unwrap();
+        let fresh = passwords()
+            .hash(Password::parse("copper-Tuba-1967-drizzle").unwrap(), vec![], "/password")
+            .await
+            .unwrap();
         let fresh = PhcString::new(&fresh.0).unwrap();
         assert_eq!(
             (stored.algorithm, stored.version, &stored.params),
@@ -217,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_easily_guessed_is_refused() {
         for weak in ["password123", "aaaaaaaaaaaa", "rosamunde1", "qwertyuiop"] {
-            let refused = passwords().hash(Password::parse(weak).unwrap(), vec![]).await;
+            let refused = passwords().hash(Password::parse(weak).unwrap(), vec![], "/password").await;
             assert!(matches!(refused, Err(Error::WeakPassword(_))), "{weak}");
         }
     }
@@ -225,8 +231,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_known_of_somebody_is_no_password_of_theirs() {
         let password = Password::parse("qzjxkvwpyb").unwrap();
-        assert!(passwords().hash(password.clone(), vec![]).await.is_ok());
-        let refused = passwords().hash(password, vec!["qzjxkvwpyb".to_owned()]).await;
+        assert!(passwords().hash(password.clone(), vec![], "/password").await.is_ok());
+        let refused = passwords().hash(password, vec!["qzjxkvwpyb".to_owned()], "/password").await;
         assert!(matches!(refused, Err(Error::WeakPassword(_))));
     }
 

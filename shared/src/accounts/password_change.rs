@@ -47,7 +47,7 @@ pub async fn change_password(
         let hints = [profile.username.as_str(), email.as_str(), profile.name.as_str()];
         let brief = store::Request::current_or_start().within(BRIEF);
         let (hash, given_back) = tokio::join!(
-            passwords.hash(change.new.clone(), hints.map(str::to_owned).to_vec()),
+            passwords.hash(change.new.clone(), hints.map(str::to_owned).to_vec(), "/newPassword"),
             brief.scope(limits.give_back(&taken)),
         );
         if let Err(error) = given_back {

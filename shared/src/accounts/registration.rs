@@ -49,7 +49,7 @@ pub async fn register(accounts: &Accounts, request: Registration, address: &str)
         return Err(Error::EmailTaken);
     }
     let hints = [username.as_str(), email.as_str(), name.as_str()].map(str::to_owned).to_vec();
-    let password_hash = passwords.hash(password, hints).await?;
+    let password_hash = passwords.hash(password, hints, "/password").await?;
 
     let user_id = app.ids.user_id();
     let credential = Credential { email, password_hash, generation: 0 };

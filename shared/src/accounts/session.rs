@@ -166,7 +166,7 @@ impl SessionEntry {
     /// Where it stands in the list: newest first, and by id among those of one millisecond.
     #[must_use]
     pub fn position(&self) -> String {
-        format!("{:019}{}", i64::MAX - self.created_at.millis(), self.id)
+        format!("{:019}{}", i64::MAX.saturating_sub(self.created_at.millis()), self.id)
     }
 }
 

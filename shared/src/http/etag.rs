@@ -62,13 +62,10 @@ impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     }
 }
 
-/// The version of nothing: they count from 1.
-const NO_VERSION: u64 = 0;
-
-/// The version that an edit was made from, if the client says; 0, which nothing has, if what it
-/// says is none of ours. Never a refusal by itself, since a body that cannot be read comes first.
-#[derive(Clone, Copy, Debug)]
-pub struct IfMatch(pub Option<u64>);
+/// The versions that an edit was made from, if the client says; none if what it says is none of
+/// ours. Never a refusal by itself, since a body that cannot be read comes first.
+#[derive(Clone, Debug)]
+pub struct IfMatch(pub Option<Vec<u64>>);
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Infallible;
@@ -77,8 +74,7 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
         let Some(tags) = tags(&parts.headers, &IF_MATCH) else { return Ok(Self(None)) };
         match tags.as_slice() {
             [any] if any == "*" => Ok(Self(None)),
-            // The newest of several is the only one that can still hold.
-            tags => Ok(Self(Some(tags.iter().filter_map(|tag| version(tag)).max().unwrap_or(NO_VERSION)))),
+            tags => Ok(Self(Some(tags.iter().filter_map(|tag| version(tag)).collect()))),
         }
     }
 }
@@ -87,7 +83,9 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
 fn version(tag: &str) -> Option<u64> {
     let opaque = tag.strip_prefix('"')?.strip_suffix('"')?;
     let digits = opaque.split_once('.').map_or(opaque, |(version, _)| version);
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    let version: u64 = digits.parse().ok()?;
+    // One spelling each: no sign, no leading zero.
+    (version.to_string() == digits).then_some(version)
 }
 
 /// The tags in a header, if it is there. None of ours has a comma in it.
@@ -109,7 +107,7 @@ mod tests {
 
     #[test]
     fn weak_unquoted_and_foreign_tags_have_no_version() {
-        for tag in ["W/\"7\"", "7", "\"x\"", "\"+7\"", "\"99999999999999999999\"", ""] {
+        for tag in ["W/\"7\"", "7", "\"07\"", "\"x\"", "\"+7\"", "\"99999999999999999999\"", ""] {
             assert_eq!(version(tag), None, "{tag}");
         }
     }

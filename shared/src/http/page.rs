@@ -47,6 +47,10 @@ impl<T> PageOf<T> {
 }
 
 /// Which list it is: its route and whatever else sets it apart. Its cursors fit no other.
+///
+/// A cursor begins with a digest of the list and the position, so that one of another list, or
+/// one that lost a letter on its way, is told apart. It is no secret: whoever makes one up gets
+/// a position, and what they could see there anyway.
 #[derive(Debug)]
 pub struct List<'a>(pub &'a [&'a str]);
 
@@ -56,18 +60,19 @@ impl List<'_> {
     /// The cursor of a position.
     #[must_use]
     pub fn cursor(&self, position: &str) -> String {
-        URL_SAFE_NO_PAD.encode(format!("{}{position}", self.mark()))
+        URL_SAFE_NO_PAD.encode(format!("{}{position}", self.mark(position)))
     }
 
     /// The position in a cursor of this list.
     pub fn position(&self, cursor: &str) -> Result<String> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Error::InvalidCursor)?;
         let text = String::from_utf8(bytes).map_err(|_| Error::InvalidCursor)?;
-        text.strip_prefix(&self.mark()).map(str::to_owned).ok_or(Error::InvalidCursor)
+        let (mark, position) = text.split_at_checked(Self::MARK).ok_or(Error::InvalidCursor)?;
+        if mark == self.mark(position) { Ok(position.to_owned()) } else { Err(Error::InvalidCursor) }
     }
 
-    fn mark(&self) -> String {
-        let parts: Vec<_> = self.0.iter().map(|part| part.as_bytes()).collect();
+    fn mark(&self, position: &str) -> String {
+        let parts: Vec<_> = self.0.iter().chain([&position]).map(|part| part.as_bytes()).collect();
         digest(&parts)[..Self::MARK].to_owned()
     }
 }
@@ -129,6 +134,8 @@ mod tests {
         assert_eq!(List(&["sessions", "alice"]).position(&cursor).unwrap(), "42");
         assert!(matches!(List(&["sessions", "bob"]).position(&cursor), Err(Error::InvalidCursor)));
         assert!(matches!(List(&["sessionsa", "lice"]).position(&cursor), Err(Error::InvalidCursor)));
+        let cut = &cursor[..cursor.len() - 2];
+        assert!(matches!(List(&["sessions", "alice"]).position(cut), Err(Error::InvalidCursor)));
     }
 
     #[test]

@@ -209,9 +209,8 @@ pub const fn code(error: &Error) -> Code {
 /// What went wrong this time, without anything that is nobody's business.
 fn detail(error: &Error) -> String {
     match error {
-        Error::MalformedJson(detail) | Error::InvalidQuery(detail) | Error::WeakPassword(detail) => {
-            detail.clone()
-        }
+        Error::MalformedJson(detail) | Error::InvalidQuery(detail) => detail.clone(),
+        Error::WeakPassword(error) => error.refusal.to_string(),
         Error::BodyTooLarge => "A body may have at most 64 KiB.".into(),
         Error::UnsupportedMediaType => "Send the body as Content-Type: application/json.".into(),
         Error::Invalid(errors) => {
@@ -226,7 +225,7 @@ fn detail(error: &Error) -> String {
         Error::WrongPassword => "The current password does not match.".into(),
         Error::NotFound => "It does not exist, or not for you.".into(),
         Error::MethodNotAllowed(allowed) => format!("Allowed here: {}.", allowed.join(", ")),
-        Error::UsernameTaken => "Somebody has this username. If it is you, sign in.".into(),
+        Error::UsernameTaken => "Somebody has this username already.".into(),
         Error::EmailTaken => "Somebody registered with this email. If it was you, sign in.".into(),
         Error::VersionMismatch => "Read it again, and send the edit with its new ETag.".into(),
         Error::RateLimited(exceeded) => format!("Try again in {} seconds.", seconds(*exceeded)),
@@ -236,7 +235,11 @@ fn detail(error: &Error) -> String {
 }
 
 fn invalid_values(error: &Error) -> Vec<InvalidValue> {
-    let Error::Invalid(errors) = error else { return Vec::new() };
+    let errors = match error {
+        Error::Invalid(errors) => errors.as_slice(),
+        Error::WeakPassword(error) => std::slice::from_ref(error),
+        _ => return Vec::new(),
+    };
     let value = |e: &crate::error::FieldError| InvalidValue {
         pointer: e.pointer.clone(),
         detail: e.refusal.to_string(),

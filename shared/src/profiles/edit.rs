@@ -33,15 +33,18 @@ impl ProfileEdit {
     }
 }
 
-/// Changes one's profile, if it still has the `expected` version. One round trip, 1 R, 1 W;
+/// Changes one's profile, if it still has one of the `expected` versions. One round trip, 1 R, 1 W;
 /// a change of what one is found by takes two, see `rename.rs`.
 ///
 /// One conditional write: of two edits that expect the same version one is refused, and a
 /// repetition of an edit whose reply was lost finds its own write id.
-pub async fn edit(app: &App, viewer: UserId, expected: Option<u64>, edit: ProfileEdit) -> Result<Me> {
+pub async fn edit(app: &App, viewer: UserId, expected: Option<&[u64]>, edit: ProfileEdit) -> Result<Me> {
+    if expected.is_some_and(<[u64]>::is_empty) {
+        return Err(Error::VersionMismatch);
+    }
     if edit.is_empty() {
         let me = super::me(app, viewer).await?;
-        return if expected.is_none_or(|version| version == me.version) {
+        return if expected.is_none_or(|versions| versions.contains(&me.version)) {
             Ok(me)
         } else {
             Err(Error::VersionMismatch)
@@ -54,8 +57,8 @@ pub async fn edit(app: &App, viewer: UserId, expected: Option<u64>, edit: Profil
         .set_some("bio", edit.bio)
         .set_some("location", edit.location)
         .increment("version");
-    if let Some(version) = expected {
-        update = update.when(Condition::equals("version", version)?);
+    if let Some(versions) = expected {
+        update = update.when(Condition::one_of("version", versions)?);
     }
     let (write_id, credential_key) = (app.ids.write_id(), keys::credential(viewer));
     let (written, credential) =

@@ -3,7 +3,7 @@
 use super::edit::ProfileEdit;
 use super::look::own;
 use super::{Me, ProfileItem, search};
-use crate::accounts::Lock;
+use crate::accounts::{Lock, Username};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
@@ -13,7 +13,7 @@ use crate::store::{Condition, Put, Transaction, Update};
 /// Where the new username's lock stands in the transaction, behind the profile.
 const LOCK: usize = 1;
 
-/// Changes one's profile, if it still has the `expected` version, with its username or name.
+/// Changes one's profile, if it still has an `expected` version, with its username or name.
 /// Two round trips: the profile, then one transaction of it, both usernames' locks and the
 /// search entries that come and go.
 ///
@@ -24,12 +24,12 @@ const LOCK: usize = 1;
 pub(super) async fn rename(
     app: &App,
     viewer: UserId,
-    expected: Option<u64>,
+    expected: Option<&[u64]>,
     edit: ProfileEdit,
 ) -> Result<Me> {
     loop {
         let (old, credential) = own(app, viewer).await?;
-        if expected.is_some_and(|version| version != old.version) {
+        if expected.is_some_and(|versions| !versions.contains(&old.version)) {
             return Err(Error::VersionMismatch);
         }
         let new = edited(&old, &edit);
@@ -50,11 +50,20 @@ pub(super) async fn rename(
         transaction = gone.into_iter().fold(transaction, Transaction::delete);
         match app.store.transact(transaction).await? {
             Ok(()) => return Ok(new.into_me(credential.email)),
-            Err(refusals) if refusals.of(LOCK) => return Err(Error::UsernameTaken),
+            // Unless it is taken by the viewer: the same wish, granted in between.
+            Err(refusals) if refusals.of(LOCK) && !has(app, viewer, &new.username).await? => {
+                return Err(Error::UsernameTaken);
+            }
             // The profile has changed since it was read.
             Err(_) => {}
         }
     }
+}
+
+/// Whether somebody has a username.
+async fn has(app: &App, user: UserId, username: &Username) -> Result<bool> {
+    let lock = app.store.get::<Lock>(&keys::username(username)).await?;
+    Ok(lock.is_some_and(|lock| lock.user_id == user))
 }
 
 /// The profile as the edit leaves it.

@@ -24,6 +24,8 @@ pub enum Condition {
     Absent,
     /// The attribute has this value.
     Equals(&'static str, AttributeValue),
+    /// The attribute has one of these values, of which there are 1 to 100.
+    OneOf(&'static str, Vec<AttributeValue>),
     /// The attribute is smaller than this, or absent.
     BelowOrUnset(&'static str, AttributeValue),
     /// This write has not been made yet.
@@ -38,6 +40,12 @@ impl Condition {
         Ok(Self::Equals(name, to_attribute(value)?))
     }
 
+    /// The attribute has one of these values; of more than 100, one of the first 100.
+    pub fn one_of(name: &'static str, values: &[impl Serialize]) -> Result<Self> {
+        let values = values.iter().take(100).map(to_attribute).collect::<Result<_>>()?;
+        Ok(Self::OneOf(name, values))
+    }
+
     /// The number is smaller than this, or absent.
     pub fn below_or_unset(name: &'static str, limit: impl Serialize) -> Result<Self> {
         Ok(Self::BelowOrUnset(name, to_attribute(limit)?))
@@ -49,6 +57,10 @@ impl Condition {
             Self::Absent => format!("attribute_not_exists({})", expression.name(PK)),
             Self::Equals(name, value) => {
                 format!("{} = {}", expression.name(name), expression.value(value.clone()))
+            }
+            Self::OneOf(name, values) => {
+                let values: Vec<_> = values.iter().map(|value| expression.value(value.clone())).collect();
+                format!("{} IN ({})", expression.name(name), values.join(", "))
             }
             Self::BelowOrUnset(name, limit) => {
                 let (name, limit) = (expression.name(name), expression.value(limit.clone()));
