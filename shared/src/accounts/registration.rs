@@ -25,9 +25,8 @@ pub struct Registration {
 }
 
 /// Makes an account and signs its owner in. Two round trips: a place under the limit and a
-/// look at the locks, then
-/// one transaction of profile, credential, both locks, the first session and its address, and
-/// what the person is found by.
+/// look at the locks, then one transaction of profile, credential, both locks, the first
+/// session and its address, and what the person is found by.
 ///
 /// All or nothing, so no lock is ever without its account. When the reply is lost below the
 /// SDK, the client token finds the transaction made. When it is lost on the way to the client,

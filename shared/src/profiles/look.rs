@@ -25,8 +25,7 @@ pub(super) async fn own(app: &App, viewer: UserId) -> Result<(ProfileItem, Crede
 /// Somebody's profile. One round trip, 1 R.
 pub async fn by_id(app: &App, viewer: UserId, user: UserId) -> Result<Profile> {
     let profile = app.store.get::<ProfileItem>(&keys::profile(user)).await?.ok_or(Error::NotFound)?;
-    let relation = if user == viewer { Relation::Me } else { Relation::None };
-    Ok(profile.into_profile(relation))
+    Ok(profile.into_profile(Relation::of(user, viewer)))
 }
 
 /// The profile of whoever has a username. Two round trips, 2 R.

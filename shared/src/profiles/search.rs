@@ -100,8 +100,7 @@ pub async fn search(
         let entries = entries(&profile.username, &profile.name);
         let first = entries.iter().find(|entry| entry.starts_with(query.longest()));
         if first == Some(&word) && query.matches(&entries) {
-            let relation = if user_id == viewer { Relation::Me } else { Relation::None };
-            found.push(profile.into_found(relation));
+            found.push(profile.into_found(Relation::of(user_id, viewer)));
             profiles.forget(&keys::profile(user_id));
         }
     }

@@ -142,3 +142,11 @@ pub enum Relation {
     /// Blocked by the viewer.
     Blocked,
 }
+
+impl Relation {
+    /// What `user` is to `viewer`.
+    #[must_use]
+    pub fn of(user: UserId, viewer: UserId) -> Self {
+        if user == viewer { Self::Me } else { Self::None }
+    }
+}
