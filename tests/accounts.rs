@@ -59,7 +59,8 @@ async fn two_hundred_people_who_want_one_username_at_once_make_one_account() {
     });
     let answers = join_all(wants.map(IntoFuture::into_future)).await;
     let made = answers.iter().filter(|answer| answer.status == 201).count();
-    assert_eq!(made, 1);
+    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(made, 1, "{statuses:?}");
     for refused in answers.iter().filter(|answer| answer.status != 201) {
         refused.expect_problem(409, "username-taken");
     }

@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::json;
 use shared::store::Cost;
 
+use crate::harness::picture::png;
 use crate::harness::{Call, Kith, PASSWORD};
 
 /// Round trips, read units, write units of the function that served a call.
@@ -43,6 +44,16 @@ async fn each_call_costs_what_the_table_says() {
     assert_eq!(cost(&kith, bob.put("/v1/me/status", json!({ "text": "x" }))).await, (1, 0.0, 1.0), "status");
     assert_eq!(cost(&kith, bob.get(&format!("/v1/users/{}", bob.id))).await, (1, 1.0, 0.0), "a profile");
     assert_eq!(cost(&kith, bob.get("/v1/usernames/alice")).await, (2, 2.0, 0.0), "a profile by username");
+    let wish = json!({ "contentType": "image/png", "contentLength": 10 });
+    let ask = bob.call(Method::POST, "/v1/me/avatar").json(wish);
+    assert_eq!(cost(&kith, ask).await, (2, 0.0, 2.0), "ask to upload a picture");
+    let picture = png([1, 2, 3], 8);
+    let upload = bob.ask_to_upload("image/png", picture.len()).await;
+    let mut events = kith.events();
+    assert_eq!(upload.put(&picture).await, 200);
+    let Cost { round_trips, read_units, write_units, object_calls, .. } = events.settled().await.total();
+    assert_eq!((round_trips, read_units, write_units, object_calls), (2, 1.0, 1.0, 7), "settle an upload");
+    assert_eq!(cost(&kith, bob.delete("/v1/me/avatar")).await, (1, 0.0, 1.0), "remove the picture");
     assert_eq!(cost(&kith, bob.delete("/v1/sessions/current")).await, (1, 0.0, 1.0), "sign out");
 }
 

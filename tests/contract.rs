@@ -6,11 +6,12 @@ use std::path::Path;
 use local::template::Template;
 use serde_json::{Value, json};
 
+use crate::harness::picture::png;
 use crate::harness::{Kith, PASSWORD};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
 
-fn template() -> Template {
+pub(crate) fn template() -> Template {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     Template::read(Path::new(path), &[("Stage", "prod"), ("AllowedOrigins", "https://kith.example")]).unwrap()
 }
@@ -111,28 +112,45 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         alice.patch("/v1/me", json!({ "username": "alicia" })).await.expect(200);
         alice.get("/v1/users?query=ali").await.expect(200);
         alice.put("/v1/me/status", json!({ "text": "x" })).await.expect(204);
+        for color in [[1, 2, 3], [4, 5, 6]] {
+            alice.upload("image/png", &png(color, 8)).await;
+        }
+        alice.delete("/v1/me/avatar").await.expect(204);
         alice.get(&format!("/v1/users/{}", alice.id)).await.expect(200);
         alice.get("/v1/usernames/alicia").await.expect(200);
         kith.get("/nowhere").await.expect_problem(404, "not-found");
         alice.delete("/v1/sessions/current").await.expect(204);
     };
     let ((), records) = kith.watch(everything).await;
-    let mut made: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let template = template();
+    let tables = template.tables.iter().map(|(id, table)| (table.name.clone(), id.clone()));
+    let buckets = template.buckets.iter().map(|(id, bucket)| (bucket.name.clone(), id.clone()));
+    let ids: BTreeMap<_, _> = tables.chain(buckets).collect();
+    let mut made: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for (function, cost) in
         records.into_iter().flat_map(|record| [record.function, record.authorizer]).flatten()
     {
-        made.entry(function).or_default().extend(cost.operations.into_iter().map(str::to_owned));
+        let calls = cost.operations.into_iter().map(|(name, call)| (ids[&*name].clone(), call.to_owned()));
+        made.entry(function).or_default().extend(calls);
     }
     // Each function that has the table also opens its connection with a read.
     for calls in made.values_mut().filter(|calls| !calls.is_empty()) {
-        calls.insert("dynamodb:GetItem".into());
+        calls.insert(("Table".into(), "dynamodb:GetItem".into()));
     }
-    for (id, function) in template().functions {
-        let allowed: BTreeSet<_> =
-            function.allowed.get("Table").cloned().unwrap_or_default().into_iter().collect();
-        assert_eq!(made.get(&id).cloned().unwrap_or_default(), allowed, "{id}");
-        let logs: Vec<_> = function.allowed.keys().filter(|resource| *resource != "Table").collect();
-        assert_eq!(logs, [&id.replace("Function", "Logs")], "{id} is allowed nothing else");
+    for (id, function) in template.functions {
+        let mut made = made.remove(&id).unwrap_or_default();
+        // These are Lambda's own calls.
+        let logs = id.replace("Function", "Logs");
+        made.extend(
+            ["logs:CreateLogStream", "logs:PutLogEvents"].map(|call| (logs.clone(), call.to_owned())),
+        );
+        if !function.subscriptions.is_empty() {
+            made.insert((id.replace("Function", "Failures"), "sqs:SendMessage".into()));
+        }
+        let allowed = function.allowed.into_iter().flat_map(|(resource, actions)| {
+            actions.into_iter().map(move |action| (resource.clone(), action))
+        });
+        assert_eq!(made, allowed.collect(), "{id}");
     }
 }
 

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::harness::{PASSWORD, Process};
 
-const ANY_PORT: [&str; 2] = ["--http-port", "0"];
+const ANY_PORT: [&str; 4] = ["--http-port", "0", "--s3-port", "0"];
 
 async fn register(kith: &Process, username: &str) -> Option<(u16, Value)> {
     let body =
@@ -115,7 +115,8 @@ async fn it_says_in_one_sentence_why_it_cannot_start() {
         said.contains(&format!("port {port}")) && said.contains("--http-port") && said.lines().count() == 1,
         "{said}"
     );
-    let said = Process::fail(elsewhere.path(), &["--http-port", "0", "--bind", "192.0.2.1"]).await;
+    let said =
+        Process::fail(elsewhere.path(), &["--http-port", "0", "--s3-port", "0", "--bind", "192.0.2.1"]).await;
     assert!(said.contains("192.0.2.1") && said.contains("--bind") && said.lines().count() == 1, "{said}");
     for nowhere in ["nonsense", "http://127.0.0.1:9"] {
         let said = Process::fail_with_dynamodb(elsewhere.path(), &ANY_PORT, nowhere).await;
@@ -146,7 +147,9 @@ async fn the_clocks_can_be_put_forward() {
     let token = made["session"]["token"].as_str().unwrap();
     kith.terminate().await;
     for (offset, status) in [("29d", 200), ("58d", 200), ("89d", 401)] {
-        let kith = Process::start(data.path(), &["--http-port", "0", "--clock-offset", offset]).await;
+        let kith =
+            Process::start(data.path(), &["--http-port", "0", "--s3-port", "0", "--clock-offset", offset])
+                .await;
         assert_eq!(kith.call(Method::GET, "/v1/me", token, None).await.unwrap().0, status, "{offset}");
         kith.terminate().await;
     }

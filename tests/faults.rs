@@ -106,10 +106,7 @@ async fn what_was_just_written_is_read_even_where_eventual_reads_lag() {
 async fn a_read_that_is_not_strong_does_lag_when_it_is_told_to() {
     let kith = Kith::start().await;
     let alice = kith.register("alice").await;
-    let client = aws_sdk_dynamodb::Client::new(&local::stack::sdk(
-        &kith.dynamodb_endpoint(),
-        Some(kith.faults().around(local::stack::plain_http_client())),
-    ));
+    let client = aws_sdk_dynamodb::Client::new(&kith.stack().aws().sdk().unwrap());
     let bio = async |strong: bool| {
         let key = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
         let read = client.get_item().table_name("kith-Table").consistent_read(strong);

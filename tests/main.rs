@@ -5,16 +5,19 @@
 //! checked against the OpenAPI document.
 
 #![expect(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::float_cmp,
     clippy::needless_pass_by_value,
-    reason = "a test that meets what it did not expect fails, units are counted in halves, and json!(…) is made to be passed"
+    reason = "a test that meets what it did not expect fails, some print what they measured, units are counted in halves, and json!(…) is made to be passed"
 )]
 
 mod harness;
 
 mod accounts;
+mod avatars;
 mod bad_input;
 mod budgets;
 mod contract;

@@ -1,131 +1,217 @@
 //! The functions' own programs, started as Lambda starts them: their `main.rs`, their
 //! environment, the runtime's loop, their logs.
+//!
+//! With `KITH_BOOTSTRAPS` set, those in that folder are taken, such as the release builds, and
+//! not the ones that cargo has just built for these tests.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
-use local::clock::ShiftedClock;
-use local::dynamodb::{self, Embedded};
-use local::template::Template;
+use http::Method;
+use local::gateway::{Exchange, Record};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
-use crate::harness::{Bootstrap, PASSWORD};
+use crate::contract::template;
+use crate::harness::picture::png;
+use crate::harness::{Bootstrap, Kith, PASSWORD};
 
-const ACCOUNTS: &str = env!("CARGO_BIN_EXE_accounts-under-test");
-const AUTHORIZER: &str = env!("CARGO_BIN_EXE_authorizer-under-test");
-const FALLBACK: &str = env!("CARGO_BIN_EXE_fallback-under-test");
-const PROFILES: &str = env!("CARGO_BIN_EXE_profiles-under-test");
+/// The programs that cargo has built for these tests.
+const PROGRAMS: [(&str, &str); 5] = [
+    ("accounts", env!("CARGO_BIN_EXE_accounts-under-test")),
+    ("authorizer", env!("CARGO_BIN_EXE_authorizer-under-test")),
+    ("avatars", env!("CARGO_BIN_EXE_avatars-under-test")),
+    ("fallback", env!("CARGO_BIN_EXE_fallback-under-test")),
+    ("profiles", env!("CARGO_BIN_EXE_profiles-under-test")),
+];
 
-/// An event of an HTTP API, payload format 2.0.
-fn event(route: &str, body: Option<&Value>, identity: Option<&Value>) -> Value {
-    let (method, path) = route.split_once(' ').unwrap_or(("GET", "/nowhere"));
-    json!({
-        "version": "2.0",
-        "routeKey": route,
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": { "content-type": "application/json", "host": "api.example.com", "user-agent": "test" },
-        "requestContext": {
-            "accountId": "000000000000",
-            "apiId": "api",
-            "authorizer": identity.map(|identity| json!({ "lambda": identity })),
-            "domainName": "api.example.com",
-            "domainPrefix": "api",
-            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test" },
-            "requestId": "gateway-request",
-            "routeKey": route,
-            "stage": "$default",
-            "time": "04/May/2026:09:30:00 +0000",
-            "timeEpoch": 1_777_887_000_000_i64,
-        },
-        "body": body.map(Value::to_string),
-        "isBase64Encoded": false,
-    })
+/// The most bytes that a function that has just started may take of memory.
+const MEMORY: u64 = 25_000_000;
+
+#[expect(clippy::disallowed_methods, reason = "a test is told by a variable which programs to start")]
+fn program(name: &str) -> String {
+    let built = PROGRAMS.iter().find(|(program, _)| *program == name).unwrap().1;
+    std::env::var("KITH_BOOTSTRAPS").map_or_else(|_| built.to_owned(), |folder| format!("{folder}/{name}"))
 }
 
-/// The status and the body of an HTTP function's answer.
-fn answer(outcome: Result<Value, Value>) -> (u64, Value) {
-    let answer = outcome.unwrap();
-    let body = answer["body"].as_str().map_or(Value::Null, |body| serde_json::from_str(body).unwrap());
-    (answer["statusCode"].as_u64().unwrap(), body)
-}
-
-/// A store with the template's table.
-async fn storage() -> Embedded {
-    let storage = Embedded::start(None, ShiftedClock::default()).await.unwrap();
-    let client = aws_sdk_dynamodb::Client::new(&local::stack::sdk(&storage.endpoint(), None));
-    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"));
-    let template = Template::read(path, &[("Stage", "dev"), ("AllowedOrigins", "*")]).unwrap();
-    for table in template.tables.values() {
-        dynamodb::create(&client, table).await.unwrap();
+/// Each function's program, by its logical id, on the storage of a stack.
+async fn programs(kith: &Kith) -> BTreeMap<String, Bootstrap> {
+    let mut programs = BTreeMap::new();
+    for (id, function) in template().functions {
+        let mut variables = kith.stack().aws().environment(&function.environment).unwrap().variables.0;
+        // What the stack's own template has in their place.
+        let names = [
+            ("TABLE_NAME", "kith-Table"),
+            ("MEDIA_URL", &format!("{}/media", kith.url())),
+            ("LOG_LEVEL", "DEBUG"),
+        ];
+        variables.extend(names.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        programs.insert(id, Bootstrap::start(&program(&function.binary), &variables).await);
     }
-    storage
+    programs
 }
 
-#[tokio::test]
-async fn each_program_answers_events_and_logs_nothing_personal() {
-    let storage = storage().await;
-    let endpoint = storage.endpoint();
-    let variables = [
-        ("TABLE_NAME", "kith-Table"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
-        ("LOG_LEVEL", "DEBUG"),
-        ("REGISTRATIONS_PER_ADDRESS", "10"),
-        ("SIGN_INS_PER_ADDRESS", "10"),
-    ];
-    let accounts = Bootstrap::start(ACCOUNTS, &variables).await;
-    let registration = json!({ "username": "alice", "email": "alice@example.com", "password": PASSWORD });
-    let (status, made) =
-        answer(accounts.invoke("1", &event("POST /v1/users", Some(&registration), None)).await);
-    assert_eq!(status, 201, "{made}");
-    let (status, problem) =
-        answer(accounts.invoke("2", &event("POST /v1/users", Some(&registration), None)).await);
-    assert_eq!((status, &problem["requestId"]), (409, &json!("gateway-request")));
+fn exchanges(records: Vec<Record>) -> Vec<Exchange> {
+    records.into_iter().flat_map(|record| record.exchanges).collect()
+}
 
-    let token = made["session"]["token"].as_str().unwrap();
-    let authorizer = Bootstrap::start(AUTHORIZER, &variables).await;
-    let mut question = event("GET /v1/me", None, None);
-    question["type"] = json!("REQUEST");
-    question["identitySource"] = json!([format!("Bearer {token}")]);
-    let verdict = authorizer.invoke("3", &question).await.unwrap();
-    let identity = json!({ "userId": made["user"]["id"], "sessionId": made["session"]["id"] });
-    assert_eq!(verdict, json!({ "isAuthorized": true, "context": identity }));
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_program_answers_what_the_local_stack_answers_and_logs_nothing_personal() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    alice.patch("/v1/me", json!({ "name": "Alice Liddell", "bio": "Curiouser" })).await.expect(200);
+    // Settled already when the program is told of it.
+    let ((), uploaded) = kith.watch(alice.upload("image/png", &png([9, 9, 9], 8))).await;
+    let story = async {
+        alice.get("/v1/me").await.expect(200);
+        alice.get("/v1/me").header("if-none-match", "\"2\"").await.expect(200);
+        alice.get("/v1/users?query=lid&limit=1").await.expect(200);
+        alice.get(&format!("/v1/users/{}", alice.id)).await.expect(200);
+        alice.get("/v1/users/nobody").await.expect_problem(404, "not-found");
+        alice.get("/v1/usernames/alice").await.expect(200);
+        alice.get("/v1/sessions").await.expect(200);
+        alice
+            .put("/v1/me/status", json!({ "text": 5, "more": true }))
+            .await
+            .expect_problem(422, "invalid-input");
+        alice
+            .call(Method::PATCH, "/v1/me")
+            .body("text/plain", "x")
+            .await
+            .expect_problem(415, "unsupported-media-type");
+        kith.post("/v1/users", json!({ "username": "alice" })).await.expect_problem(422, "invalid-input");
+        kith.get("/v1/me")
+            .header("authorization", "Bearer kith_no")
+            .await
+            .expect_problem(401, "unauthenticated");
+        kith.get("/nowhere").await.expect_problem(404, "not-found");
+        kith.call(Method::PUT, "/v1/users").await.expect_problem(405, "method-not-allowed");
+        // What nobody has read.
+        bob.put("/v1/me/status", json!({ "text": "hello" })).await.expect(204);
+    };
+    let ((), records) = kith.watch(story).await;
+    let recorded = exchanges(records).into_iter().chain(exchanges(uploaded));
+    let programs = programs(&kith).await;
+    let mut answered: BTreeMap<String, usize> = BTreeMap::new();
+    for (number, Exchange { function, event, answer }) in recorded.enumerate() {
+        if event.contains("POST /v1/me/avatar") {
+            // Its answer is another one each time.
+            continue;
+        }
+        let event: Value = serde_json::from_str(&event).unwrap();
+        let answer: Value = serde_json::from_str(answer.as_deref().unwrap()).unwrap();
+        let outcome = programs[&function].invoke(&number.to_string(), &event).await;
+        assert_eq!(outcome.unwrap(), answer, "{function}: {event}");
+        *answered.entry(function).or_default() += 1;
+    }
+    assert_eq!(answered.len(), programs.len(), "each was asked: {answered:?}");
 
-    let profiles = Bootstrap::start(PROFILES, &variables).await;
-    let (status, me) = answer(profiles.invoke("4", &event("GET /v1/me", None, Some(&identity))).await);
-    assert_eq!((status, &me), (200, &made["user"]));
-    let (status, _) = answer(profiles.invoke("5", &event("GET /v1/me", None, None)).await);
-    assert_eq!(status, 401);
-    // What is no event at all is an error, and the next one is answered.
-    profiles.invoke("6", &json!({ "no": "event" })).await.unwrap_err();
-    let (status, _) = answer(profiles.invoke("7", &event("GET /v1/me", None, Some(&identity))).await);
-    assert_eq!(status, 200);
-
-    let fallback = Bootstrap::start(FALLBACK, &[]).await;
-    let (status, _) = answer(fallback.invoke("8", &event("$default", None, None)).await);
-    assert_eq!(status, 404);
-
-    for (program, lines) in [(accounts, 2), (authorizer, 1), (profiles, 3), (fallback, 1)] {
+    for (id, program) in programs {
         let log = program.stop().await;
-        let answered: Vec<Value> = log
+        let lines: Vec<Value> = log
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok())
             .filter(|line: &Value| line["message"] == "answered")
             .collect();
-        assert_eq!(answered.len(), lines, "{log}");
+        assert_eq!(lines.len(), answered[&id], "{log}");
         assert!(
-            answered.iter().all(|line| line["request_id"] == "gateway-request" && line["route"].is_string()),
+            lines.iter().all(|line| line["request_id"].is_string() && line["route"].is_string()),
             "{log}"
         );
-        for secret in ["alice", "example.com", PASSWORD, token, "192.0.2.1", "argon2"] {
-            assert!(!log.contains(secret), "{secret} is in the log: {log}");
+        for secret in
+            ["alice", "example.com", PASSWORD, &alice.token, &alice.id, "127.0.0.1", "X-Amz", "hello"]
+        {
+            assert!(!log.contains(secret), "{secret} is in the log of {id}: {log}");
         }
     }
 }
 
 #[tokio::test]
+async fn what_is_no_event_is_an_error_and_the_next_one_is_answered() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let (_, records) = kith.watch(alice.get("/v1/me").into_future()).await;
+    let exchange = exchanges(records).pop().unwrap();
+    let mut programs = programs(&kith).await;
+    let profiles = programs.remove("ProfilesFunction").unwrap();
+    profiles.invoke("1", &json!({ "no": "event" })).await.unwrap_err();
+    let answer = profiles.invoke("2", &serde_json::from_str(&exchange.event).unwrap()).await.unwrap();
+    assert_eq!(answer["statusCode"], 200);
+}
+
+#[tokio::test]
+async fn a_program_that_panics_says_so_and_answers_the_next_event() {
+    let program = Bootstrap::start(env!("CARGO_BIN_EXE_panicking-under-test"), &BTreeMap::new()).await;
+    let error = program.invoke("1", &json!({ "panic": true })).await.unwrap_err();
+    assert!(error["errorMessage"].as_str().unwrap().contains("on purpose"), "{error}");
+    assert_eq!(program.invoke("2", &json!({ "panic": false })).await.unwrap(), json!("fine"));
+}
+
+#[tokio::test]
+async fn a_program_whose_storage_is_silent_answers_before_its_deadline() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let (_, records) = kith.watch(alice.get("/v1/me").into_future()).await;
+    let exchange = exchanges(records).pop().unwrap();
+    // It takes connections and never says a word.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let function = &template().functions["ProfilesFunction"];
+    let mut variables = kith.stack().aws().environment(&function.environment).unwrap().variables.0;
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    variables.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), endpoint);
+    let profiles = Bootstrap::start(&program("profiles"), &variables).await;
+    let event = serde_json::from_str(&exchange.event).unwrap();
+    let outcome = tokio::time::timeout(function.timeout, profiles.invoke("1", &event)).await;
+    let answer = outcome.expect("it answers before Lambda ends it").unwrap();
+    assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&json!(503), &json!("1")));
+}
+
+#[tokio::test]
 async fn a_program_that_lacks_a_variable_says_which_and_does_not_start() {
-    let accounts =
-        Bootstrap::start(ACCOUNTS, &[("TABLE_NAME", "kith-Table"), ("REGISTRATIONS_PER_ADDRESS", "x")]).await;
-    let said = accounts.wait().await;
-    assert!(said.contains("REGISTRATIONS_PER_ADDRESS"), "{said}");
+    let kith = Kith::start().await;
+    for (binary, lacking) in [
+        ("accounts", "REGISTRATIONS_PER_ADDRESS"),
+        ("authorizer", "TABLE_NAME"),
+        ("avatars", "MEDIA_BUCKET"),
+        ("profiles", "UPLOADS_BUCKET"),
+        ("profiles", "AWS_REGION"),
+    ] {
+        let functions = template().functions;
+        let function = functions.values().find(|function| function.binary == binary).unwrap();
+        let mut variables = kith.stack().aws().environment(&function.environment).unwrap().variables.0;
+        variables.remove(lacking);
+        let said = Bootstrap::start(&program(binary), &variables).await.wait().await;
+        assert!(said.contains(lacking), "{binary}: {said}");
+    }
+}
+
+/// Prints how long each takes from its start to its first answer, and what memory it has then.
+#[tokio::test]
+async fn a_program_that_has_just_started_is_small() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let story = async {
+        alice.get("/v1/me").await.expect(200);
+        alice.get("/v1/sessions").await.expect(200);
+        kith.get("/nowhere").await.expect_problem(404, "not-found");
+        alice.upload("image/png", &png([9, 9, 9], 8)).await;
+    };
+    let ((), records) = kith.watch(story).await;
+    let events: BTreeMap<_, _> = exchanges(records)
+        .into_iter()
+        .filter(|exchange| !exchange.event.contains("POST /v1/me/avatar"))
+        .map(|exchange| (exchange.function, serde_json::from_str::<Value>(&exchange.event).unwrap()))
+        .collect();
+    for round in 0..9 {
+        for (id, program) in programs(&kith).await {
+            program.invoke("1", &events[&id]).await.unwrap();
+            let (took, memory) = (program.age(), program.memory());
+            println!(
+                "{id} {round}: {:.1} ms to its first answer, {memory} bytes",
+                took.as_secs_f64() * 1000.0
+            );
+            assert!(memory <= MEMORY, "{id} takes {memory} bytes");
+            assert!(took < Duration::from_secs(5), "{id} takes {took:?} to start");
+        }
+    }
 }

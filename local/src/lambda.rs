@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authorizer::Authorizer;
+use avatars::Avatars;
 use axum::Router;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context, LambdaEvent, Service as _};
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 use shared::clock::Clock;
 use shared::environment::BadVariable;
 use shared::limits::Rules;
+use shared::profiles::avatar::Pictures;
 use shared::store::{Cost, Request};
 use shared::{App, Environment};
 
@@ -69,7 +71,14 @@ impl Lambda {
         let app = || App::new(environment).map_err(bad_variable);
         let handler = match declared.binary.as_str() {
             "accounts" => http(accounts::router(app()?, Rules::read(environment).map_err(bad_variable)?)),
-            "profiles" => http(profiles::router(app()?)),
+            "profiles" => http(profiles::router(app()?, Pictures::read(environment).map_err(bad_variable)?)),
+            "avatars" => {
+                let avatars = Avatars::new(environment).map_err(bad_variable)?;
+                typed(move |event| {
+                    let avatars = avatars.clone();
+                    async move { avatars.handle(event).await.map_err(|error| error.to_string()) }
+                })
+            }
             "fallback" => {
                 let broken =
                     |error: serde_json::Error| FunctionError::Broken(id.to_owned(), error.to_string());

@@ -9,18 +9,26 @@
 //! | [`gateway`] | API Gateway's HTTP API: routes, authorizer with its cache, CORS, limits, events |
 //! | [`lambda`] | Lambda: each function with its own variables and clients, time-outs, crashes |
 //! | [`dynamodb`] | DynamoDB: an embedded one on SQLite, or whichever an endpoint names |
+//! | [`s3`] | S3: an embedded one in a folder, or whichever an endpoint names |
+//! | [`delivery`] | asynchronous invocations: S3's events on their way to functions |
+//! | [`media`] | CloudFront: the media bucket, shown to everybody |
+//! | [`aws`] | how all of these are reached |
 //! | [`docs`] | the API reference at `/docs` |
 //! | [`clock`] | time, which can be shifted |
 //! | [`stack`] | all of it together, started and stopped |
 //!
 //! It is a tool for development: it listens on 127.0.0.1, has no TLS, and trusts its user.
 
+pub mod aws;
 pub mod clock;
+pub mod delivery;
 pub mod docs;
 pub mod dynamodb;
 pub mod gateway;
 pub mod lambda;
+pub mod media;
 pub mod options;
+pub mod s3;
 pub mod stack;
 pub mod template;
 

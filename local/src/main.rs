@@ -48,24 +48,34 @@ fn filter() -> Targets {
             ("kith::gateway", LevelFilter::INFO),
             // It warns of every condition that does not hold, which is nothing out of the ordinary.
             ("dynoxide", LevelFilter::ERROR),
+            // It calls every refusal an error, even that there is no such object.
+            ("s3s", LevelFilter::OFF),
         ])
     })
 }
 
 #[expect(clippy::disallowed_methods, reason = "only main.rs reads the environment")]
 fn overrides() -> Overrides {
-    let dynamodb_endpoint = std::env::var("AWS_ENDPOINT_URL_DYNAMODB").ok().filter(|url| !url.is_empty());
-    Overrides { dynamodb_endpoint, ..Overrides::default() }
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let (dynamodb_endpoint, s3_endpoint) =
+        (variable("AWS_ENDPOINT_URL_DYNAMODB"), variable("AWS_ENDPOINT_URL_S3"));
+    let names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION"];
+    // Whose they are is for services elsewhere to check; here they would only be a risk.
+    let is_elsewhere = dynamodb_endpoint.is_some() || s3_endpoint.is_some();
+    let aws = names.into_iter().filter(|_| is_elsewhere);
+    let aws = aws.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect();
+    Overrides { dynamodb_endpoint, s3_endpoint, aws, ..Overrides::default() }
 }
 
 /// Says where everything is, and then `ready`. Whoever reads it may have gone: that is fine.
 fn announce(options: &Options, stack: &Stack) -> std::io::Result<()> {
-    let url = stack.http_url();
+    let (url, s3) = (stack.http_url(), stack.s3_endpoint());
     let data = if options.memory { "nothing is kept".to_owned() } else { options.data.display().to_string() };
     let text = format!(
         "Kith's local stack, for development only\n\
          HTTP API   {url}\n\
          Reference  {url}/docs\n\
+         S3         {s3}\n\
          Data       {data}\n\
          ready\n"
     );

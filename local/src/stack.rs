@@ -9,24 +9,27 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
-};
+use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_types::SdkConfig;
+use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::serve::ListenerExt as _;
-use shared::Environment;
+use shared::environment::BadVariable;
 use shared::ids::Ids;
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tower::service_fn;
 
+use crate::aws::Aws;
 use crate::clock::ShiftedClock;
+use crate::delivery::{self, Subscriber};
 use crate::dynamodb::{self, Embedded};
 use crate::gateway::{Gateway, Record};
 use crate::lambda::{FunctionError, Lambda};
+use crate::s3::{self, EmbeddedS3, Notification};
 use crate::template::{Template, TemplateError};
-use crate::{Options, docs};
+use crate::{Options, docs, media};
 
 /// The template's parameters on this machine. One address is everybody here, so the limits
 /// per address are generous.
@@ -45,11 +48,16 @@ const GRACE: Duration = Duration::from_millis(500);
 pub struct Stack {
     /// Where the HTTP API is.
     pub http_address: SocketAddr,
-    gateway: Arc<Gateway>,
+    aws: Aws,
+    sdk: SdkConfig,
+    s3_endpoint: String,
     clock: ShiftedClock,
     dynamodb: Option<Embedded>,
+    s3: Option<EmbeddedS3>,
+    records: broadcast::Sender<Record>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
+    delivery: JoinHandle<()>,
     /// Held while the data folder is in use.
     _lock: Option<File>,
 }
@@ -57,12 +65,18 @@ pub struct Stack {
 /// What is put in place of the ordinary.
 #[derive(Debug, Default)]
 pub struct Overrides {
-    /// What carries the calls to DynamoDB.
+    /// What carries the functions' calls to AWS.
     pub http_client: Option<SharedHttpClient>,
     /// Where DynamoDB is, if not embedded: `AWS_ENDPOINT_URL_DYNAMODB`.
     pub dynamodb_endpoint: Option<String>,
+    /// Where S3 is, if not embedded: `AWS_ENDPOINT_URL_S3`.
+    pub s3_endpoint: Option<String>,
+    /// The region and credentials for those, by the names of their variables.
+    pub aws: HashMap<String, String>,
     /// Other values for some of the template's parameters.
     pub parameters: Vec<(&'static str, &'static str)>,
+    /// How long an asynchronous invocation that failed waits to be tried again.
+    pub retry_after: Option<Duration>,
 }
 
 /// Why the stack cannot be started, in one sentence.
@@ -79,67 +93,111 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error("the address {0} cannot be listened on ({1}): choose another with --bind")]
     Address(IpAddr, std::io::Error),
-    /// DynamoDB cannot be started.
-    #[error("the embedded DynamoDB cannot be started: {0}")]
-    Embedded(String),
-    /// DynamoDB cannot be reached, or refuses.
-    #[error("DynamoDB at {0} cannot be used ({1}): see AWS_ENDPOINT_URL_DYNAMODB")]
-    DynamoDb(String, String),
+    /// DynamoDB or S3 cannot be started.
+    #[error("the embedded {0} cannot be started: {1}")]
+    Embedded(&'static str, String),
+    /// DynamoDB or S3 cannot be reached, or refuses.
+    #[error("{0} at {1} cannot be used ({2}): see {3}")]
+    Elsewhere(&'static str, String, String, &'static str),
     /// The template cannot be served.
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// A function cannot be started.
     #[error(transparent)]
     Function(#[from] FunctionError),
+    /// A variable is missing or wrong.
+    #[error(transparent)]
+    Variable(#[from] BadVariable),
 }
 
 impl Stack {
     /// Starts everything, and returns once every port answers.
     pub async fn start(options: &Options, overrides: Overrides) -> Result<Self, StartError> {
-        let ordinary =
-            PARAMETERS.iter().filter(|(name, _)| overrides.parameters.iter().all(|(other, _)| other != name));
-        let parameters: Vec<_> = ordinary.chain(&overrides.parameters).copied().collect();
-        let template = Template::read(&options.template, &parameters)?;
         let clock = ShiftedClock::new(options.clock_offset);
         let ids = Ids::random(clock.clock());
-        let listener = listen(options).await?;
+        let (listener, http_address) = listen(options, options.http_port, "--http-port").await?;
+        let media_url = url(http_address) + media::PATH;
+        let template = Template::read(&options.template, &parameters(&overrides.parameters, &media_url))?;
+        let (s3_listener, s3_endpoint) = if let Some(elsewhere) = overrides.s3_endpoint {
+            (None, elsewhere)
+        } else {
+            let (listener, address) = listen(options, options.s3_port, "--s3-port").await?;
+            (Some(listener), url(address))
+        };
         let folder = (!options.memory).then_some(options.data.as_path());
         let lock = folder.map(lock).transpose()?;
 
-        let dynamodb = if overrides.dynamodb_endpoint.is_none() {
-            let embedded = Embedded::start(folder, clock.clone()).await;
-            Some(embedded.map_err(|error| StartError::Embedded(error.to_string()))?)
+        let (dynamodb, dynamodb_endpoint) = if let Some(elsewhere) = overrides.dynamodb_endpoint {
+            (None, elsewhere)
         } else {
-            None
+            let embedded = Embedded::start(folder, clock.clone()).await;
+            let embedded = embedded.map_err(|error| StartError::Embedded("DynamoDB", error.to_string()))?;
+            let endpoint = embedded.endpoint();
+            (Some(embedded), endpoint)
         };
-        let endpoint =
-            overrides.dynamodb_endpoint.or(dynamodb.as_ref().map(Embedded::endpoint)).unwrap_or_default();
-        create_tables(&template, &endpoint).await?;
+        let (endpoints, source) = ((&*dynamodb_endpoint, &*s3_endpoint), (clock.clock(), ids.clone()));
+        let aws = Aws::new(endpoints, &overrides.aws, overrides.http_client, source.clone());
+        // This program's own calls are not to be tampered with.
+        let sdk = Aws::new(endpoints, &overrides.aws, None, source).sdk()?;
+        create_tables(&template, &sdk, &dynamodb_endpoint).await?;
+        let (s3, events) = storage(&template, &sdk, s3_listener, &s3_endpoint, folder, &aws).await?;
 
         let mut functions = HashMap::new();
         for (id, declared) in &template.functions {
-            let environment = Environment {
-                variables: declared.environment.clone(),
-                sdk: sdk(&endpoint, overrides.http_client.clone()),
-                clock: clock.clock(),
-                ids: ids.clone(),
-            };
+            let environment = aws.environment(&declared.environment)?;
             functions.insert(id.clone(), Lambda::new(id, declared, &environment)?);
         }
-        let gateway = Arc::new(Gateway::new(&template, functions, clock.clock(), ids)?);
+        // As many as a test can look back on.
+        let records = broadcast::Sender::new(4096);
+        let retry_after = overrides.retry_after.unwrap_or(delivery::RETRY_AFTER);
+        let subscribers = subscribers(&template, &functions);
+        let delivery = tokio::spawn(delivery::deliver(events, subscribers, retry_after, records.clone()));
+        let gateway = Gateway::new(&template, functions, clock.clock(), ids, records.clone())?;
 
-        let http_address = listener
-            .local_addr()
-            .map_err(|error| StartError::Port(options.http_port, error, "--http-port"))?;
+        let mut pages = docs::router();
+        if let Some(bucket) = &template.media {
+            pages = pages.merge(media::router(s3::elsewhere::client(&sdk), &bucket.name));
+        }
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, Arc::clone(&gateway), stopped));
-        Ok(Self { http_address, gateway, clock, dynamodb, stop, server, _lock: lock })
+        let server = tokio::spawn(serve(listener, pages, Arc::new(gateway), stopped));
+        Ok(Self {
+            http_address,
+            aws,
+            sdk,
+            s3_endpoint,
+            clock,
+            dynamodb,
+            s3,
+            records,
+            stop,
+            server,
+            delivery,
+            _lock: lock,
+        })
     }
 
     /// Where the HTTP API is.
     #[must_use]
     pub fn http_url(&self) -> String {
-        format!("http://{}", self.http_address)
+        url(self.http_address)
+    }
+
+    /// Where S3 is.
+    #[must_use]
+    pub fn s3_endpoint(&self) -> &str {
+        &self.s3_endpoint
+    }
+
+    /// How the functions reach AWS here.
+    #[must_use]
+    pub const fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// How this program itself reaches it.
+    #[must_use]
+    pub const fn sdk(&self) -> &SdkConfig {
+        &self.sdk
     }
 
     /// The clock that everything here goes by.
@@ -148,70 +206,115 @@ impl Stack {
         &self.clock
     }
 
-    /// Where DynamoDB is, when it is the embedded one.
-    #[must_use]
-    pub fn dynamodb_endpoint(&self) -> Option<String> {
-        self.dynamodb.as_ref().map(Embedded::endpoint)
-    }
-
     /// What happens from now on.
     #[must_use]
     pub fn records(&self) -> broadcast::Receiver<Record> {
-        self.gateway.records()
+        self.records.subscribe()
     }
 
     /// Stops, once what is being answered is answered or half a second has passed.
+    ///
+    /// An event whose function has not succeeded by then is delivered at the next start.
     pub async fn stop(self) {
         let _ = self.stop.send(());
         let _ = tokio::time::timeout(GRACE, self.server).await;
+        self.delivery.abort();
+        if let Some(s3) = self.s3 {
+            s3.stop().await;
+        }
         if let Some(dynamodb) = self.dynamodb {
             dynamodb.stop().await;
         }
     }
 }
 
-/// How the functions reach AWS here.
-#[must_use]
-pub fn sdk(endpoint: &str, http_client: Option<SharedHttpClient>) -> aws_config::SdkConfig {
-    // Without credentials of its own the SDK would ask this machine for an instance's.
-    let credentials = Credentials::for_tests();
-    // The SDK's own client, which loads the machine's certificates, is needed for TLS only.
-    let plain = || (!endpoint.starts_with("https:")).then(plain_http_client);
-    let mut config = aws_config::SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .endpoint_url(endpoint);
-    config.set_http_client(http_client.or_else(plain));
-    config.build()
+/// The template's parameters: the ordinary ones, and others in place of some.
+fn parameters<'a>(others: &[(&'a str, &'a str)], media_url: &'a str) -> Vec<(&'a str, &'a str)> {
+    let mut parameters: HashMap<_, _> = PARAMETERS.into();
+    parameters.insert("MediaUrl", media_url);
+    parameters.extend(others.iter().copied());
+    parameters.into_iter().collect()
 }
 
-/// A client without TLS, for what is on this machine.
-#[must_use]
-pub fn plain_http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new().build_http()
-}
-
-async fn create_tables(template: &Template, endpoint: &str) -> Result<(), StartError> {
-    let wrong = |why: String| StartError::DynamoDb(endpoint.to_owned(), why);
-    let is_url =
-        endpoint.parse::<http::Uri>().is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some());
-    if !is_url {
-        return Err(wrong("that is no URL".into()));
-    }
-    let client = aws_sdk_dynamodb::Client::new(&sdk(endpoint, None));
+async fn create_tables(template: &Template, sdk: &SdkConfig, endpoint: &str) -> Result<(), StartError> {
+    let wrong = |why: String| {
+        StartError::Elsewhere("DynamoDB", endpoint.to_owned(), why, "AWS_ENDPOINT_URL_DYNAMODB")
+    };
+    is_url(endpoint).map_err(wrong)?;
+    let client = aws_sdk_dynamodb::Client::new(sdk);
     for table in template.tables.values() {
         dynamodb::create(&client, table).await.map_err(wrong)?;
     }
     Ok(())
 }
 
-async fn listen(options: &Options) -> Result<TcpListener, StartError> {
-    let listener = TcpListener::bind((options.bind, options.http_port)).await;
-    listener.map_err(|error| match error.kind() {
+/// Starts S3 on this listener, or sees to what is needed of the one elsewhere; and with it the
+/// events that it sends.
+async fn storage(
+    template: &Template,
+    sdk: &SdkConfig,
+    listener: Option<TcpListener>,
+    endpoint: &str,
+    folder: Option<&Path>,
+    aws: &Aws,
+) -> Result<(Option<EmbeddedS3>, mpsc::UnboundedReceiver<Notification>), StartError> {
+    let buckets = s3::buckets(template);
+    if let Some(listener) = listener {
+        let folder = folder.map(|folder| folder.join("s3"));
+        let (key, clock) = (aws.access_key(), aws.clock());
+        let started = EmbeddedS3::start(folder.as_deref(), listener, buckets, key, clock).await;
+        let (embedded, events) = started.map_err(|error| StartError::Embedded("S3", error.to_string()))?;
+        return Ok((Some(embedded), events));
+    }
+    let wrong = |why: String| StartError::Elsewhere("S3", endpoint.to_owned(), why, "AWS_ENDPOINT_URL_S3");
+    is_url(endpoint).map_err(wrong)?;
+    let client = s3::elsewhere::client(sdk);
+    s3::elsewhere::create(&client, &buckets).await.map_err(wrong)?;
+    Ok((None, s3::elsewhere::watch(&client, buckets, &aws.clock())))
+}
+
+fn subscribers(template: &Template, functions: &HashMap<String, Lambda>) -> Vec<Subscriber> {
+    let mut subscribers = Vec::new();
+    for (id, declared) in &template.functions {
+        let Some(lambda) = functions.get(id) else { continue };
+        subscribers.extend(declared.subscriptions.iter().map(|subscription| Subscriber {
+            bucket: subscription.bucket.clone(),
+            function: (id.clone(), lambda.clone()),
+            retries: declared.retries,
+        }));
+    }
+    subscribers
+}
+
+fn is_url(endpoint: &str) -> Result<(), String> {
+    let uri = endpoint.parse::<http::Uri>().ok();
+    let is_url = uri.is_some_and(|uri| uri.scheme().is_some() && uri.host().is_some());
+    if is_url { Ok(()) } else { Err("that is no URL".into()) }
+}
+
+/// The URL of an address, at which this machine itself reaches it.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
+async fn listen(
+    options: &Options,
+    port: u16,
+    option: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let wrong = |error: std::io::Error| match error.kind() {
         ErrorKind::AddrNotAvailable => StartError::Address(options.bind, error),
-        _ => StartError::Port(options.http_port, error, "--http-port"),
-    })
+        _ => StartError::Port(port, error, option),
+    };
+    let listener = TcpListener::bind((options.bind, port)).await.map_err(wrong)?;
+    let address = listener.local_addr().map_err(wrong)?;
+    Ok((listener, address))
 }
 
 /// Makes the data folder, and keeps others out of it.
@@ -223,7 +326,8 @@ fn lock(folder: &Path) -> Result<File, StartError> {
     Ok(file)
 }
 
-async fn serve(listener: TcpListener, gateway: Arc<Gateway>, stopped: oneshot::Receiver<()>) {
+/// Serves the pages, and the API wherever none of them is.
+async fn serve(listener: TcpListener, pages: Router, gateway: Arc<Gateway>, stopped: oneshot::Receiver<()>) {
     let listener = listener.tap_io(|stream| {
         // Small answers must not wait for more of them.
         let _ = stream.set_nodelay(true);
@@ -236,7 +340,7 @@ async fn serve(listener: TcpListener, gateway: Arc<Gateway>, stopped: oneshot::R
             Ok::<_, Infallible>(gateway.answer(request, peer).await)
         }
     });
-    let service = docs::router().fallback_service(answer).into_make_service_with_connect_info::<SocketAddr>();
+    let service = pages.fallback_service(answer).into_make_service_with_connect_info::<SocketAddr>();
     let stopped = async { drop(stopped.await) };
     if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
         tracing::error!(%error, "the HTTP API stopped");

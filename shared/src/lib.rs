@@ -9,6 +9,7 @@
 //! | [`limits`] | how often somebody may try something |
 //! | [`keys`] | the whole table on one page: the only place that spells a key |
 //! | [`store`] | a handful of verbs over DynamoDB, with the rules that make a retry safe |
+//! | [`objects`] | the same over S3 |
 //! | [`http`] | bodies, problems, entity tags, cursors, the viewer: the only place that knows HTTP |
 //! | [`error`] | everything that can go wrong, once |
 //! | [`text`] | the rules that every text a person sends goes through |
@@ -26,6 +27,7 @@ pub mod ids;
 pub mod keys;
 pub mod limits;
 pub mod logs;
+pub mod objects;
 pub mod profiles;
 pub mod store;
 pub mod text;

@@ -33,6 +33,9 @@ pub struct Rule {
     pub window: u64,
 }
 
+/// Pictures one person asks to upload: each costs a second of a processor.
+pub const AVATAR_UPLOAD: Rule = Rule { name: "avatar-upload", allowance: 60, window: HOUR };
+
 /// The rules, with the values that a deployment may set.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
@@ -69,8 +72,8 @@ impl Rules {
     /// and `SIGN_INS_PER_ADDRESS` in 15 minutes.
     pub fn read(environment: &Environment) -> Result<Self, BadVariable> {
         Ok(Self::new(
-            environment.variable("REGISTRATIONS_PER_ADDRESS")?,
-            environment.variable("SIGN_INS_PER_ADDRESS")?,
+            environment.variables.read("REGISTRATIONS_PER_ADDRESS")?,
+            environment.variables.read("SIGN_INS_PER_ADDRESS")?,
         ))
     }
 }
@@ -96,6 +99,12 @@ impl Subject {
     #[must_use]
     pub fn login_at(login: &Login, address: &str) -> Self {
         Self(digest(&[login.lock().pk.as_bytes(), address.as_bytes()]))
+    }
+
+    /// Somebody who is signed in.
+    #[must_use]
+    pub fn user(user: UserId) -> Self {
+        Self(digest(&[&user.to_bytes()]))
     }
 
     /// Whoever is signed in as somebody from an address.

@@ -1,4 +1,4 @@
-//! What can go wrong between the SDK and DynamoDB: a layer around the SDK's HTTP client.
+//! What can go wrong between the SDK and DynamoDB or S3: a layer around the SDK's HTTP client.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -153,6 +153,9 @@ impl HttpConnector for FaultyConnector {
 impl FaultyConnector {
     async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let fault = self.faults.next();
+        if !request.headers().contains_key("x-amz-target") {
+            return self.carry_object(request, fault).await;
+        }
         match fault {
             Some(Fault::Throttle) => return Ok(refusal(400, "ThrottlingException", Value::Null)),
             Some(Fault::Conflict) => return Ok(conflict(&request)),
@@ -181,6 +184,37 @@ impl FaultyConnector {
             _ => Ok(response),
         }
     }
+}
+
+impl FaultyConnector {
+    /// The same for a call to S3.
+    async fn carry_object(
+        self,
+        request: HttpRequest,
+        fault: Option<Fault>,
+    ) -> Result<HttpResponse, ConnectorError> {
+        match fault {
+            Some(Fault::Throttle | Fault::Conflict) => {
+                return Ok(object_refusal(503, "SlowDown"));
+            }
+            Some(Fault::Internal) => return Ok(object_refusal(500, "InternalError")),
+            Some(Fault::Reset) => return Err(ConnectorError::io("connection reset".into())),
+            Some(Fault::CrashBefore) => panic!("the function crashes"),
+            Some(Fault::LostReply | Fault::CrashAfter) | None => {}
+        }
+        let response = self.connector.call(request).await?;
+        match fault {
+            Some(Fault::LostReply) => Err(ConnectorError::io("connection reset".into())),
+            Some(Fault::CrashAfter) => panic!("the function crashes"),
+            _ => Ok(response),
+        }
+    }
+}
+
+/// An error as S3 answers it.
+fn object_refusal(status: u16, code: &str) -> HttpResponse {
+    let body = format!("<Error><Code>{code}</Code><Message>injected</Message></Error>");
+    HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))
 }
 
 /// Whether it is a read that DynamoDB may answer with what was.

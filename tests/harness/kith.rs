@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use http::Method;
+use local::aws::plain_http_client;
 use local::gateway::Record;
-use local::stack::{Overrides, plain_http_client};
+use local::stack::Overrides;
 use local::{Options, Stack};
 use serde_json::{Value, json};
 
@@ -35,12 +36,12 @@ impl Kith {
 
     /// The same, with other values for some of the template's parameters.
     pub(crate) async fn with_parameters(parameters: Vec<(&'static str, &'static str)>) -> Self {
-        let options = Options::parse_from(["kith", "--memory", "--http-port", "0"]);
+        let options = Options::parse_from(["kith", "--memory", "--http-port", "0", "--s3-port", "0"]);
         let faults = Faults::default();
         let http_client = Some(faults.around(plain_http_client()));
-        let stack = Stack::start(&options, Overrides { http_client, parameters, ..Overrides::default() })
-            .await
-            .unwrap();
+        let retry_after = Some(Duration::from_millis(20));
+        let overrides = Overrides { http_client, parameters, retry_after, ..Overrides::default() };
+        let stack = Stack::start(&options, overrides).await.unwrap();
         // Limits are counted in windows of the clock: a test begins where all of them do.
         let into_hour = stack.clock().clock().now().epoch_seconds().rem_euclid(3600).unsigned_abs();
         stack.clock().advance(Duration::from_secs(3600 - into_hour));
@@ -66,8 +67,14 @@ impl Kith {
         &self.0.contract
     }
 
-    pub(crate) fn dynamodb_endpoint(&self) -> String {
-        self.0.stack.dynamodb_endpoint().unwrap()
+    /// The stack itself.
+    pub(crate) fn stack(&self) -> &Stack {
+        &self.0.stack
+    }
+
+    /// A client that is not of the API: for S3, and for what it shows.
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.0.client
     }
 
     /// A call by nobody in particular.

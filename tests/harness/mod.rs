@@ -1,8 +1,10 @@
 //! How tests start a stack, speak to it, and make its storage fail.
 
+mod avatar;
 mod call;
 mod faults;
 mod kith;
+pub(crate) mod picture;
 mod process;
 mod runtime;
 mod schema;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -21,6 +21,7 @@ pub(crate) type Outcome = Result<Value, Value>;
 /// A function's program, started as Lambda would start it.
 pub(crate) struct Bootstrap {
     child: Child,
+    started: Instant,
     events: mpsc::Sender<(String, String)>,
     waiting: Waiting,
 }
@@ -35,7 +36,10 @@ struct Api {
 
 impl Bootstrap {
     /// Starts a program with these variables.
-    pub(crate) async fn start(program: &str, variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start<'a>(
+        program: &str,
+        variables: impl IntoIterator<Item = (&'a String, &'a String)>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (events, queue) = mpsc::channel(1);
@@ -50,17 +54,27 @@ impl Bootstrap {
 
         let mut command = Command::new(program);
         // Nothing of this machine's, as on Lambda.
-        command.env_clear().envs(variables.iter().copied());
+        command.env_clear().envs(variables);
         command
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("AWS_LAMBDA_FUNCTION_NAME", "function")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local");
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
+        let started = Instant::now();
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
-        Self { child, events, waiting }
+        Self { child, started, events, waiting }
+    }
+
+    /// How long ago it was started.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// How many bytes of memory it has at present.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        resident.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     /// Invokes the function with an event.

@@ -10,7 +10,7 @@ use super::Kith;
 impl Kith {
     /// Every item of the table.
     pub(crate) async fn items(&self) -> Vec<Value> {
-        let client = Client::new(&local::stack::sdk(&self.dynamodb_endpoint(), None));
+        let client = Client::new(self.stack().sdk());
         let mut pages =
             client.scan().table_name("kith-Table").consistent_read(true).into_paginator().items().send();
         let mut items = Vec::new();

@@ -89,6 +89,40 @@ def findings(template):
         if {resources[name].get("DeletionPolicy"), resources[name].get("UpdateReplacePolicy")} != {"Retain"}:
             yield f"{name} goes with its stack"
 
+    policies = of("AWS::S3::BucketPolicy").values()
+    policies = {json.dumps(policy["Bucket"]): policy["PolicyDocument"]["Statement"] for policy in policies}
+    for name, bucket in of("AWS::S3::Bucket").items():
+        blocks = bucket["PublicAccessBlockConfiguration"].values()
+        if len(blocks) != 4 or not all(blocks):
+            yield f"{name} can be public"
+        if "BucketEncryption" not in bucket:
+            yield f"{name} is not encrypted"
+        if {resources[name].get("DeletionPolicy"), resources[name].get("UpdateReplacePolicy")} != {"Retain"}:
+            yield f"{name} goes with its stack"
+        if bucket.get("VersioningConfiguration"):
+            yield f"{name} keeps what was deleted"
+        statements = policies.get(json.dumps({"Ref": name}), [])
+        if not any(s["Effect"] == "Deny" and s["Principal"] == "*" and "Bool" in s["Condition"] for s in statements):
+            yield f"{name} can be reached without TLS"
+        for rule in bucket.get("CorsConfiguration", {}).get("CorsRules", []):
+            if rule["AllowedOrigins"] != {"Ref": "AllowedOrigins"} or set(rule["AllowedMethods"]) - {"GET", "PUT"}:
+                yield f"{name} lets other origins do too much"
+
+    for name, distribution in of("AWS::CloudFront::Distribution").items():
+        config = distribution["DistributionConfig"]
+        if any("OriginAccessControlId" not in origin for origin in config["Origins"]):
+            yield f"{name} has an origin that must be public"
+        if config["DefaultCacheBehavior"]["ViewerProtocolPolicy"] not in ("https-only", "redirect-to-https"):
+            yield f"{name} can be reached without TLS"
+
+    for name, function in of("AWS::Lambda::EventInvokeConfig").items():
+        if "OnFailure" not in function.get("DestinationConfig", {}):
+            yield f"{name} loses events"
+
+    for name, queue in of("AWS::SQS::Queue").items():
+        if not queue.get("SqsManagedSseEnabled"):
+            yield f"{name} is not encrypted"
+
     for name, alarm in of("AWS::CloudWatch::Alarm").items():
         if not alarm.get("AlarmActions"):
             yield f"{name} tells nobody"

@@ -8,7 +8,7 @@ use shared::{App, Environment, logs};
 #[expect(clippy::disallowed_methods, reason = "only main.rs reads the environment")]
 async fn main() -> Result<(), Error> {
     logs::start(std::env::var("LOG_LEVEL").ok().as_deref());
-    let environment = Environment::on_lambda(std::env::vars()).await;
+    let environment = Environment::on_lambda(std::env::vars())?;
     let (app, rules) = (App::new(&environment)?, Rules::read(&environment)?);
     app.store.warm_up().await;
     run(accounts::router(app, rules)).await

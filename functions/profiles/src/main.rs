@@ -1,14 +1,15 @@
 //! The Lambda: reads its environment, and serves [`profiles`].
 
 use lambda_http::{Error, run};
+use shared::profiles::avatar::Pictures;
 use shared::{App, Environment, logs};
 
 #[tokio::main(flavor = "current_thread")]
 #[expect(clippy::disallowed_methods, reason = "only main.rs reads the environment")]
 async fn main() -> Result<(), Error> {
     logs::start(std::env::var("LOG_LEVEL").ok().as_deref());
-    let environment = Environment::on_lambda(std::env::vars()).await;
-    let app = App::new(&environment)?;
+    let environment = Environment::on_lambda(std::env::vars())?;
+    let (app, pictures) = (App::new(&environment)?, Pictures::read(&environment)?);
     app.store.warm_up().await;
-    run(profiles::router(app)).await
+    run(profiles::router(app, pictures)).await
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use shared::clock::{Clock, Timestamp};
 
 use super::event::Event;
-use super::record::Record;
+use super::record::{Exchange, Record};
 use super::reply::{Reply, message};
 use crate::lambda::Lambda;
 use crate::template::{Authorizer, HttpApi};
@@ -78,8 +78,11 @@ impl Authorizers {
             return verdict(answer);
         }
         let Some(lambda) = functions.get(&authorizer.function) else { return broken() };
-        let invocation = lambda.invoke(event.for_authorizer(&key.1), event.request_id).await;
+        let question = event.for_authorizer(&key.1);
+        let invocation = lambda.invoke(question.clone(), event.request_id).await;
         record.authorizer = Some((authorizer.function.clone(), invocation.cost));
+        let (function, answer) = (authorizer.function.clone(), invocation.result.clone());
+        record.exchanges.push(Exchange { function, event: question, answer });
         let answer =
             invocation.result.and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()));
         match answer {

@@ -34,7 +34,7 @@ use crate::template::{Route, Template, TemplateError};
 use authorizer::{Authorizers, Verdict};
 use cors::CorsRules;
 use event::Event;
-pub use record::Record;
+pub use record::{Exchange, Record};
 use reply::{Reply, message};
 use request::Received;
 use routes::Routes;
@@ -58,6 +58,7 @@ impl Gateway {
         functions: HashMap<String, Lambda>,
         clock: Clock,
         ids: Ids,
+        records: broadcast::Sender<Record>,
     ) -> Result<Self, TemplateError> {
         Ok(Self {
             routes: Routes::new(template)?,
@@ -66,15 +67,8 @@ impl Gateway {
             cors: template.api.cors.clone().map(CorsRules::new),
             clock,
             ids,
-            // As many as a test can look back on.
-            records: broadcast::Sender::new(4096),
+            records,
         })
-    }
-
-    /// What happens from now on.
-    #[must_use]
-    pub fn records(&self) -> broadcast::Receiver<Record> {
-        self.records.subscribe()
     }
 
     /// Answers a request.
@@ -132,8 +126,14 @@ impl Gateway {
                 Verdict::Refused(reply) => return reply,
             }
         }
-        let invocation = lambda.invoke(event.for_function(identity.as_ref()), request_id).await;
+        let event = event.for_function(identity.as_ref());
+        let invocation = lambda.invoke(event.clone(), request_id).await;
         record.function = Some((matched.function.clone(), invocation.cost));
+        // It is whole bodies that are copied here.
+        if self.records.receiver_count() > 0 {
+            let (function, answer) = (matched.function.clone(), invocation.result.clone());
+            record.exchanges.push(Exchange { function, event, answer });
+        }
         match invocation.result.and_then(|answer| Reply::parse(&answer)) {
             Ok(reply) => reply,
             Err(error) => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::store::Cost;
 
-/// One request, once it is answered.
+/// One request or event, once it is answered.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     /// Its method.
@@ -21,6 +21,19 @@ pub struct Record {
     pub function: Option<(String, Cost)>,
     /// The authorizer that was asked, if its answer was not remembered, and what that cost.
     pub authorizer: Option<(String, Cost)>,
+    /// What the functions were sent and what they answered, if somebody is looking.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// An event and its answer.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The function, by logical id.
+    pub function: String,
+    /// The event.
+    pub event: String,
+    /// The answer, or why there is none.
+    pub answer: Result<String, String>,
 }
 
 impl Record {
@@ -40,11 +53,13 @@ impl Record {
     }
 
     /// A line in the log: the route, never the path, which can name people.
-    pub(super) fn log(&self) {
+    pub(crate) fn log(&self) {
         let cost = self.total();
+        let objects =
+            if cost.object_calls > 0 { format!(", S3 {} calls", cost.object_calls) } else { String::new() };
         tracing::info!(
             target: "kith::gateway",
-            "{} {} {:.1} ms, DynamoDB {} calls {:.1} R {:.1} W",
+            "{} {} {:.1} ms, DynamoDB {} calls {:.1} R {:.1} W{objects}",
             self.target(),
             self.status,
             self.duration.as_secs_f64() * 1000.0,

@@ -19,9 +19,22 @@ pub fn logical_id_of_arn(arn: &str) -> &str {
     id.split('/').next().unwrap_or(id)
 }
 
+/// What the names of resources begin with that have none of their own.
+const NAME_PREFIX: &str = "kith-";
+
 /// The name a resource gets that has none of its own.
 pub(super) fn physical_id(logical: &str) -> String {
-    format!("kith-{logical}")
+    format!("{NAME_PREFIX}{logical}")
+}
+
+/// The name a bucket gets: theirs have no capitals.
+pub(super) fn bucket_name(logical: &str) -> String {
+    physical_id(logical).to_ascii_lowercase()
+}
+
+/// The logical id of the resource that got a name here.
+pub(super) fn logical_id_of_name(name: &str) -> &str {
+    name.strip_prefix(NAME_PREFIX).unwrap_or(name)
 }
 
 /// A template's YAML as JSON, with short forms such as `!Ref` made long.
@@ -216,8 +229,12 @@ impl Resolver {
                 let resource = self.resources.get(name);
                 let resource =
                     resource.ok_or_else(|| TemplateError::wrong("Ref", format!("there is no {name}")))?;
-                let named = resource.pointer("/Properties/TableName").and_then(Value::as_str);
-                return Ok(named.map_or_else(|| physical_id(name), str::to_owned).into());
+                let property = |pointer| resource.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+                let named = property("/Properties/TableName").or_else(|| property("/Properties/BucketName"));
+                let made = || {
+                    if resource["Type"] == "AWS::S3::Bucket" { bucket_name(name) } else { physical_id(name) }
+                };
+                return Ok(named.unwrap_or_else(made).into());
             }
         };
         Ok(pseudo.into())

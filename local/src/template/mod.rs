@@ -1,12 +1,19 @@
 //! `template.yaml`, as far as the local stack serves it.
 //!
-//! `intrinsics.rs` resolves `Ref`, `Sub` and the like with the parameters of a local
-//! deployment; `properties.rs` is how the template spells what is left, and this file is what
-//! it means. What the template declares and the
-//! local stack cannot serve is an error, not a silence.
+//! | file | what is in it |
+//! |---|---|
+//! | `intrinsics.rs` | `Ref`, `Sub` and the like, resolved with the parameters of a local deployment |
+//! | `properties.rs` | how the template spells what is left |
+//! | `function.rs` | functions: what starts them, what their roles allow |
+//! | `storage.rs` | tables, buckets, and what shows a bucket to everybody |
+//! | this one | the HTTP API, and all of it together |
+//!
+//! What the template declares and the local stack cannot serve is an error, not a silence.
 
+mod function;
 mod intrinsics;
 mod properties;
+mod storage;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -15,9 +22,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use function::{Function, Route, Subscription};
 use intrinsics::Resolver;
 pub use intrinsics::logical_id_of_arn;
 use properties::{ApiProperties, FunctionProperties};
+pub use storage::{Bucket, Table};
 
 /// What is wrong with a template.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +53,17 @@ impl TemplateError {
     }
 }
 
+/// What the kinds of resources that do nothing on this machine begin with.
+const IDLE: [&str; 7] = [
+    "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::ResponseHeadersPolicy",
+    "AWS::CloudWatch::",
+    "AWS::Logs::",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::",
+    "AWS::SQS::",
+];
+
 /// What the template declares.
 #[derive(Debug)]
 pub struct Template {
@@ -53,30 +73,10 @@ pub struct Template {
     pub api: HttpApi,
     /// The tables, by logical id.
     pub tables: BTreeMap<String, Table>,
-}
-
-/// An `AWS::Serverless::Function`.
-#[derive(Debug)]
-pub struct Function {
-    /// The binary it is built from.
-    pub binary: String,
-    /// Its variables.
-    pub environment: HashMap<String, String>,
-    /// How long it may take.
-    pub timeout: Duration,
-    /// The routes it serves.
-    pub routes: Vec<Route>,
-    /// The actions its role allows, by the logical id of the resource they are allowed on.
-    pub allowed: BTreeMap<String, Vec<String>>,
-}
-
-/// A route of the HTTP API.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// Method and path; `None` is `$default`.
-    pub target: Option<(http::Method, String)>,
-    /// The authorizer that is asked first.
-    pub authorizer: Option<String>,
+    /// The buckets, by logical id.
+    pub buckets: BTreeMap<String, Bucket>,
+    /// The bucket that the CDN shows to everybody.
+    pub media: Option<Bucket>,
 }
 
 /// An `AWS::Serverless::HttpApi`.
@@ -119,17 +119,6 @@ pub struct Cors {
     pub max_age: Option<u32>,
 }
 
-/// An `AWS::DynamoDB::Table`.
-#[derive(Clone, Debug)]
-pub struct Table {
-    /// Its name.
-    pub name: String,
-    /// Its properties as DynamoDB's own API takes them.
-    pub properties: Value,
-    /// The attribute after whose time an item goes.
-    pub ttl_attribute: Option<String>,
-}
-
 impl Template {
     /// Reads a template, with these values for its parameters.
     pub fn read(path: &Path, parameters: &[(&str, &str)]) -> Result<Self, TemplateError> {
@@ -144,8 +133,9 @@ impl Template {
             Some(value) => read("Globals", value)?,
             None => FunctionProperties::default(),
         };
-        let (mut functions, mut tables, mut api, mut roles) =
-            (BTreeMap::new(), BTreeMap::new(), None, HashMap::new());
+        let (mut functions, mut tables, mut buckets) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut api, mut media) = (None, None);
+        let mut roles: HashMap<String, Vec<Value>> = HashMap::new();
         for (id, resource) in document["Resources"].as_object().into_iter().flatten() {
             let Some(resource) = resolver.resolve_resource(id, resource)? else { continue };
             let properties = resource["Properties"].clone();
@@ -157,13 +147,22 @@ impl Template {
                 "AWS::DynamoDB::Table" => {
                     tables.insert(id.clone(), Table::read(id, properties));
                 }
-                "AWS::IAM::Role" => {
-                    roles.insert(id.clone(), properties);
+                "AWS::S3::Bucket" => {
+                    buckets.insert(id.clone(), Bucket::read(id, properties)?);
                 }
-                // Logs, alarms and topics have nothing to do here.
-                kind if ["AWS::Logs::", "AWS::CloudWatch::", "AWS::SNS::"]
-                    .iter()
-                    .any(|p| kind.starts_with(p)) => {}
+                "AWS::CloudFront::Distribution" => media = Some(storage::origin(id, properties)?),
+                "AWS::IAM::Role" => {
+                    let policies = properties["Policies"].as_array().into_iter().flatten();
+                    roles.entry(id.clone()).or_default().extend(policies.flat_map(statements));
+                }
+                "AWS::IAM::Policy" => {
+                    for role in strings(&properties["Roles"]) {
+                        let role = intrinsics::logical_id_of_name(&role).to_owned();
+                        roles.entry(role).or_default().extend(statements(&properties));
+                    }
+                }
+                // Logs, alarms, topics, dead letters, and what keeps the world out, have nothing to do here.
+                kind if IDLE.iter().any(|prefix| kind.starts_with(prefix)) => {}
                 kind => return Err(TemplateError::wrong(id, format!("the local stack has no {kind}"))),
             }
         }
@@ -172,64 +171,8 @@ impl Template {
         for (id, function) in &mut functions {
             function.inherit(id, &api, &roles)?;
         }
-        Ok(Self { functions, api: HttpApi::read(api)?, tables })
-    }
-}
-
-impl Function {
-    fn read(
-        id: &str,
-        resource: &Value,
-        properties: Value,
-        globals: &FunctionProperties,
-    ) -> Result<Self, TemplateError> {
-        let properties: FunctionProperties = read(id, properties)?;
-        let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
-        let binary = binary.ok_or_else(|| TemplateError::wrong(id, "it has no BuildProperties.Binary"))?;
-        let mut environment = globals.environment.variables.clone();
-        environment.extend(properties.environment.variables);
-        let routes =
-            properties.events.into_iter().map(|(event, value)| route(&format!("{id}.{event}"), &value));
-        Ok(Self {
-            binary: binary.to_owned(),
-            environment: environment.into_iter().map(|(name, value)| (name, text(&value))).collect(),
-            // Lambda's own default is 3 s.
-            timeout: Duration::from_secs(properties.timeout.or(globals.timeout).unwrap_or(3)),
-            routes: routes.collect::<Result<_, _>>()?,
-            // Until the roles are known, only which one it is.
-            allowed: properties.role.into_iter().map(|role| (role, Vec::new())).collect(),
-        })
-    }
-
-    /// Fills in what other resources say: the API's default authorizer, the role's policies.
-    fn inherit(
-        &mut self,
-        id: &str,
-        api: &ApiProperties,
-        roles: &HashMap<String, Value>,
-    ) -> Result<(), TemplateError> {
-        for route in &mut self.routes {
-            route.authorizer = match route.authorizer.take() {
-                Some(none) if none == "NONE" => None,
-                Some(name) => Some(name),
-                None => api.auth.default_authorizer.clone(),
-            };
-        }
-        let role = self.allowed.pop_first().map(|(arn, _)| logical_id_of_arn(&arn).to_owned());
-        let role = role.ok_or_else(|| TemplateError::wrong(id, "it has no Role of its own"))?;
-        let policies = roles.get(&role).and_then(|role| role["Policies"].as_array());
-        for statement in policies
-            .into_iter()
-            .flatten()
-            .filter_map(|p| p["PolicyDocument"]["Statement"].as_array())
-            .flatten()
-        {
-            for resource in strings(&statement["Resource"]) {
-                let actions = self.allowed.entry(logical_id_of_arn(&resource).to_owned()).or_default();
-                actions.extend(strings(&statement["Action"]));
-            }
-        }
-        Ok(())
+        let media = media.and_then(|id: String| buckets.get(&id).cloned());
+        Ok(Self { functions, api: HttpApi::read(api)?, tables, buckets, media })
     }
 }
 
@@ -259,35 +202,9 @@ impl HttpApi {
     }
 }
 
-impl Table {
-    fn read(id: &str, mut properties: Value) -> Self {
-        let name =
-            properties["TableName"].as_str().map_or_else(|| intrinsics::physical_id(id), str::to_owned);
-        let ttl = properties["TimeToLiveSpecification"]["AttributeName"].as_str().map(str::to_owned);
-        properties["TableName"] = name.clone().into();
-        Self { name, properties, ttl_attribute: ttl }
-    }
-}
-
-/// A function's event, which here is always a route.
-fn route(place: &str, event: &Value) -> Result<Route, TemplateError> {
-    if event["Type"] != "HttpApi" {
-        return Err(TemplateError::wrong(
-            place,
-            format!("the local stack sends no {} events", event["Type"]),
-        ));
-    }
-    let properties = &event["Properties"];
-    let target = match (properties["Method"].as_str(), properties["Path"].as_str()) {
-        (Some(method), Some(path)) => {
-            let method = method.to_ascii_uppercase();
-            let method = method.parse().map_err(|error| TemplateError::wrong(place, error))?;
-            Some((method, path.to_owned()))
-        }
-        (None, None) => None,
-        _ => return Err(TemplateError::wrong(place, "Method and Path go together")),
-    };
-    Ok(Route { target, authorizer: properties["Auth"]["Authorizer"].as_str().map(str::to_owned) })
+/// The statements of a policy.
+fn statements(policy: &Value) -> Vec<Value> {
+    policy["PolicyDocument"]["Statement"].as_array().cloned().unwrap_or_default()
 }
 
 fn read<T: for<'de> Deserialize<'de>>(place: &str, value: Value) -> Result<T, TemplateError> {

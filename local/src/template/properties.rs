@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Cors;
+use crate::s3::CorsRule;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -14,8 +15,59 @@ pub(super) struct FunctionProperties {
     pub(super) environment: EnvironmentProperties,
     pub(super) timeout: Option<u64>,
     pub(super) role: Option<String>,
+    pub(super) event_invoke_config: Option<EventInvokeProperties>,
     #[serde(default)]
     pub(super) events: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct EventInvokeProperties {
+    pub(super) maximum_retry_attempts: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct BucketProperties {
+    pub(super) bucket_name: Option<String>,
+    pub(super) cors_configuration: Option<BucketCorsProperties>,
+    pub(super) lifecycle_configuration: Option<LifecycleProperties>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct BucketCorsProperties {
+    pub(super) cors_rules: Vec<CorsRule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct LifecycleProperties {
+    pub(super) rules: Vec<LifecycleRuleProperties>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct LifecycleRuleProperties {
+    pub(super) expiration_in_days: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DistributionProperties {
+    pub(super) distribution_config: DistributionConfigProperties,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct DistributionConfigProperties {
+    pub(super) origins: Vec<OriginProperties>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct OriginProperties {
+    pub(super) domain_name: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -70,5 +70,5 @@ pub async fn register(accounts: &Accounts, request: Registration, address: &str)
         Err(refusals) if refusals.of(0) => return Err(Error::UsernameTaken),
         Err(_) => return Err(Error::EmailTaken),
     }
-    Ok((profile.into_me(credential.email), session))
+    Ok((profile.into_me(credential.email, app), session))
 }

@@ -93,7 +93,7 @@ pub async fn sign_in(accounts: &Accounts, request: SignIn, address: &str) -> Res
         brief.scope(settle(accounts, user, address, Past { known, taken, surplus })),
     );
     written?;
-    Ok((profile.into_me(credential.email), session))
+    Ok((profile.into_me(credential.email, app), session))
 }
 
 /// That somebody signs in from an address now.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::json;
 use crate::error::{Error, FieldError, Result};
+use crate::profiles::avatar::PictureLength;
 use crate::text::{Parse, Refusal};
 
 /// The longest body a function takes, in bytes.
@@ -94,6 +95,19 @@ impl<T: Parse> Field for T {
 impl<T: Parse> Field for Option<T> {
     fn from_member(member: Option<Value>) -> Result<Self, Refusal> {
         member.map(|member| T::from_member(Some(member))).transpose()
+    }
+}
+
+impl Field for PictureLength {
+    fn from_member(member: Option<Value>) -> Result<Self, Refusal> {
+        match member {
+            Some(Value::Number(number)) => {
+                let whole = number.as_u64().ok_or_else(|| Refusal::new("must be a whole number"))?;
+                Self::new(whole)
+            }
+            Some(_) => Err(Refusal::new("must be a number")),
+            None => Err(Refusal::new("is required")),
+        }
     }
 }
 

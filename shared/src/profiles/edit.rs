@@ -65,7 +65,7 @@ pub async fn edit(app: &App, viewer: UserId, expected: Option<&[u64]>, edit: Pro
         tokio::try_join!(app.store.update(update, &write_id), app.store.get::<Credential>(&credential_key),)?;
     let credential = credential.ok_or(Error::Unauthenticated)?;
     match written {
-        Written::Done(row) => Ok(row.read::<ProfileItem>()?.into_me(credential.email)),
+        Written::Done(row) => Ok(row.read::<ProfileItem>()?.into_me(credential.email, app)),
         Written::Refused(Some(_)) => Err(Error::VersionMismatch),
         Written::Refused(None) => Err(Error::Unauthenticated),
     }

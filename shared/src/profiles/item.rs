@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::avatar::{AvatarId, UploadItem};
 use super::{Bio, Found, Location, Me, Name, Profile, Relation, Status, UserRef};
 use crate::accounts::{Email, Username};
 use crate::clock::Timestamp;
+use crate::environment::App;
 use crate::ids::UserId;
 
 /// The item at [`keys::profile`](crate::keys::profile).
@@ -24,9 +26,21 @@ pub struct ProfileItem {
     /// What they are up to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
+    /// Their picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<AvatarId>,
+    /// The last upload they asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avatar_upload: Option<UploadItem>,
+    /// How many uploads they have asked for.
+    #[serde(default)]
+    pub avatar_uploads: u64,
+    /// Up to which of them all is settled.
+    #[serde(default)]
+    pub avatar_mark: u64,
     /// How many friends they have: changed only with a friendship, in its transaction.
     pub friend_count: u32,
-    /// Counts the changes their owner makes.
+    /// Counts the changes their owner makes, but for the picture, which takes its time.
     pub version: u64,
     /// When they registered.
     pub created_at: Timestamp,
@@ -43,6 +57,10 @@ impl ProfileItem {
             bio: Bio::default(),
             location: Location::default(),
             status: None,
+            avatar: None,
+            avatar_upload: None,
+            avatar_uploads: 0,
+            avatar_mark: 0,
             friend_count: 0,
             version: 1,
             created_at: now,
@@ -51,15 +69,15 @@ impl ProfileItem {
 
     /// As somebody sees it.
     #[must_use]
-    pub fn into_profile(self, relation: Relation) -> Profile {
+    pub fn into_profile(self, relation: Relation, app: &App) -> Profile {
         Profile {
+            avatar: app.pictures.of(&self),
             id: self.user_id,
             username: self.username,
             name: self.name,
             bio: self.bio,
             location: self.location,
             status: self.status,
-            avatar: None,
             friend_count: self.friend_count,
             created_at: self.created_at,
             relation,
@@ -68,16 +86,16 @@ impl ProfileItem {
 
     /// As it stands in a list of people.
     #[must_use]
-    pub fn into_found(self, relation: Relation) -> Found {
-        let user =
-            UserRef { id: self.user_id, username: Some(self.username), name: Some(self.name), avatar: None };
+    pub fn into_found(self, relation: Relation, app: &App) -> Found {
+        let avatar = app.pictures.of(&self);
+        let user = UserRef { id: self.user_id, username: Some(self.username), name: Some(self.name), avatar };
         Found { user, relation }
     }
 
     /// As its owner sees it.
     #[must_use]
-    pub fn into_me(self, email: Email) -> Me {
-        let version = self.version;
-        Me { profile: self.into_profile(Relation::Me), email, version, avatar_upload: None }
+    pub fn into_me(self, email: Email, app: &App) -> Me {
+        let (version, avatar_upload) = (self.version, self.awaited(app.clock.now()));
+        Me { profile: self.into_profile(Relation::Me, app), email, version, avatar_upload }
     }
 }

@@ -10,7 +10,7 @@ use crate::keys;
 /// One's own profile. One round trip, 2 R.
 pub async fn me(app: &App, viewer: UserId) -> Result<Me> {
     let (profile, credential) = own(app, viewer).await?;
-    Ok(profile.into_me(credential.email))
+    Ok(profile.into_me(credential.email, app))
 }
 
 /// One's own profile and credential. One round trip, 2 R.
@@ -25,7 +25,7 @@ pub(super) async fn own(app: &App, viewer: UserId) -> Result<(ProfileItem, Crede
 /// Somebody's profile. One round trip, 1 R.
 pub async fn by_id(app: &App, viewer: UserId, user: UserId) -> Result<Profile> {
     let profile = app.store.get::<ProfileItem>(&keys::profile(user)).await?.ok_or(Error::NotFound)?;
-    Ok(profile.into_profile(Relation::of(user, viewer)))
+    Ok(profile.into_profile(Relation::of(user, viewer), app))
 }
 
 /// The profile of whoever has a username. Two round trips, 2 R.

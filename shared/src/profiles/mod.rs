@@ -1,5 +1,6 @@
 //! What people see of each other: profiles, and one's own.
 
+pub mod avatar;
 mod edit;
 mod item;
 mod look;
@@ -7,6 +8,7 @@ mod rename;
 pub mod search;
 mod view;
 
+pub use avatar::PictureUrls;
 pub use edit::{ProfileEdit, edit, set_status};
 pub use item::ProfileItem;
 pub use look::{by_id, by_username, me};

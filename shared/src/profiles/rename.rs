@@ -49,7 +49,7 @@ pub(super) async fn rename(
         transaction = puts.into_iter().fold(transaction, Transaction::put);
         transaction = gone.into_iter().fold(transaction, Transaction::delete);
         match app.store.transact(transaction).await? {
-            Ok(()) => return Ok(new.into_me(credential.email)),
+            Ok(()) => return Ok(new.into_me(credential.email, app)),
             // Unless it is taken by the viewer: the same wish, granted in between.
             Err(refusals) if refusals.of(LOCK) && !has(app, viewer, &new.username).await? => {
                 return Err(Error::UsernameTaken);

@@ -100,7 +100,7 @@ pub async fn search(
         let entries = entries(&profile.username, &profile.name);
         let first = entries.iter().find(|entry| entry.starts_with(query.longest()));
         if first == Some(&word) && query.matches(&entries) {
-            found.push(profile.into_found(Relation::of(user_id, viewer)));
+            found.push(profile.into_found(Relation::of(user_id, viewer), app));
             profiles.forget(&keys::profile(user_id));
         }
     }

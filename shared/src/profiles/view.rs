@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::avatar::UnusablePicture;
 use super::{Bio, Location, Name, StatusText};
 use crate::accounts::{Email, Username};
 use crate::clock::Timestamp;
@@ -111,7 +112,7 @@ pub struct AvatarUpload {
     pub status: AvatarUploadStatus,
     /// Why it failed.
     #[schema(required)]
-    pub code: Option<String>,
+    pub code: Option<UnusablePicture>,
 }
 
 /// How an upload stands.

@@ -93,6 +93,7 @@ pub struct Update {
 enum Action {
     Set(&'static str, AttributeValue),
     Increment(&'static str),
+    Copy(&'static str, &'static str),
     Remove(&'static str),
 }
 
@@ -144,6 +145,13 @@ impl Update {
         self
     }
 
+    /// Sets a number to what another one was before, 0 if that is not there.
+    #[must_use]
+    pub fn copy(mut self, to: &'static str, from: &'static str) -> Self {
+        self.actions.push(Action::Copy(to, from));
+        self
+    }
+
     /// Takes an attribute away.
     #[must_use]
     pub fn remove(mut self, name: &'static str) -> Self {
@@ -182,6 +190,11 @@ impl Update {
                     let zero = expression.value(AttributeValue::N("0".into()));
                     let one = expression.value(AttributeValue::N("1".into()));
                     sets.push(format!("{name} = if_not_exists({name}, {zero}) + {one}"));
+                }
+                Action::Copy(to, from) => {
+                    let (to, from) = (expression.name(to), expression.name(from));
+                    let zero = expression.value(AttributeValue::N("0".into()));
+                    sets.push(format!("{to} = if_not_exists({from}, {zero})"));
                 }
                 Action::Remove(name) => removes.push(expression.name(name)),
             }

@@ -71,12 +71,12 @@ impl Request {
         lock(&self.cost).clone()
     }
 
-    pub(super) fn current_deadline() -> Instant {
+    pub(crate) fn current_deadline() -> Instant {
         CURRENT.try_with(|request| *lock(&request.deadline)).unwrap_or_else(|_| Instant::now() + PATIENCE)
     }
 
     /// Counts for the current request, if there is one.
-    fn count<T: Default>(count: impl FnOnce(&mut Cost) -> T) -> T {
+    pub(crate) fn count<T: Default>(count: impl FnOnce(&mut Cost) -> T) -> T {
         CURRENT.try_with(|request| count(&mut lock(&request.cost))).unwrap_or_default()
     }
 }
@@ -99,8 +99,10 @@ pub struct Cost {
     pub read_units: f64,
     /// Write request units, as DynamoDB reported them.
     pub write_units: f64,
-    /// The operations used, by their name in IAM.
-    pub operations: BTreeSet<&'static str>,
+    /// Calls to S3.
+    pub object_calls: u32,
+    /// The operations used, by the table's or bucket's name and their own name in IAM.
+    pub operations: BTreeSet<(Arc<str>, &'static str)>,
 }
 
 impl Cost {
@@ -112,6 +114,7 @@ impl Cost {
         self.round_trips += other.round_trips;
         self.read_units += other.read_units;
         self.write_units += other.write_units;
+        self.object_calls += other.object_calls;
         self.operations.extend(other.operations);
         self
     }
@@ -125,9 +128,11 @@ impl Storable for Depth {
     type Storer = StoreReplace<Self>;
 }
 
-/// Counts the calls that pass through a client.
+/// Counts the calls that pass through a client, all of them to one table.
 #[derive(Debug)]
-pub(super) struct MeterInterceptor;
+pub(super) struct MeterInterceptor {
+    pub(super) table: Arc<str>,
+}
 
 impl Intercept for MeterInterceptor {
     fn name(&self) -> &'static str {
@@ -142,7 +147,8 @@ impl Intercept for MeterInterceptor {
         // The calls that ended before this one started are the ones it waited for.
         let depth = Request::count(|cost| {
             cost.calls += 1;
-            cost.operations.extend(operation(context));
+            cost.operations
+                .extend(operation(context).into_iter().map(|name| (Arc::clone(&self.table), name)));
             cost.round_trips + 1
         });
         bag.interceptor_state().store_put(Depth(depth));

@@ -30,7 +30,7 @@
 mod expression;
 mod meter;
 mod read;
-mod retry;
+pub(crate) mod retry;
 mod row;
 mod transact;
 mod write;
@@ -38,11 +38,11 @@ mod write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 
 pub use expression::{Condition, Update};
 pub use meter::{Cost, Request};
@@ -78,12 +78,13 @@ impl Store {
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .build();
+        let table: Arc<str> = table.into();
         let config = Builder::from(config)
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(25)))
             .timeout_config(timeouts)
-            .interceptor(meter::MeterInterceptor)
+            .interceptor(meter::MeterInterceptor { table: Arc::clone(&table) })
             .build();
-        Self { client: Client::from_conf(config), table: table.into(), clock }
+        Self { client: Client::from_conf(config), table, clock }
     }
 
     /// Reads nothing, so that the connection is open before the first request comes.

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::meter::Request;
 use crate::error::{Cause, Error, Result};
 
-/// Errors that pass: the SDK gives up on some after three attempts, and never retries others.
+/// Errors that pass, beside all 5xx: the SDK gives up on some after three attempts, and never retries others.
 const PASSING: [&str; 9] = [
     "InternalServerError",
     "LimitExceededException",
@@ -31,7 +31,7 @@ const PASSING: [&str; 9] = [
 
 /// Why a call did not succeed.
 #[derive(Debug)]
-pub(super) enum Failed<E> {
+pub(crate) enum Failed<E> {
     /// The service refused it, and would again. Boxed like the call itself: the SDK's types are large.
     Sdk(Box<SdkError<E, HttpResponse>>),
     /// It might have succeeded later, but there was no time left.
@@ -40,7 +40,7 @@ pub(super) enum Failed<E> {
 
 impl<E> Failed<E> {
     /// The service's own error, if it refused the call.
-    pub(super) fn into_refusal(self) -> Result<E, Self> {
+    pub(crate) fn into_refusal(self) -> Result<E, Self> {
         match self {
             Self::Sdk(error) => match *error {
                 SdkError::ServiceError(service) => Ok(service.into_err()),
@@ -61,7 +61,7 @@ impl<E: StdError + Send + Sync + 'static> From<Failed<E>> for Error {
 }
 
 /// Sends until it succeeds, fails for good, or the request's deadline comes.
-pub(super) async fn until_deadline<T, E, F>(send: impl FnMut() -> F) -> Result<T, Failed<E>>
+pub(crate) async fn until_deadline<T, E, F>(send: impl FnMut() -> F) -> Result<T, Failed<E>>
 where
     F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,

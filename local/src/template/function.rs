@@ -1,0 +1,143 @@
+//! Functions: what starts them, and what their roles allow.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::properties::{ApiProperties, FunctionProperties};
+use super::{TemplateError, logical_id_of_arn, read, strings, text};
+
+/// An `AWS::Serverless::Function`.
+#[derive(Debug)]
+pub struct Function {
+    /// The binary it is built from.
+    pub binary: String,
+    /// Its variables.
+    pub environment: HashMap<String, String>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// How often an asynchronous invocation that failed is tried again.
+    pub retries: u32,
+    /// The routes it serves.
+    pub routes: Vec<Route>,
+    /// The buckets it is told of.
+    pub subscriptions: Vec<Subscription>,
+    /// The actions its role allows, by the logical id of the resource they are allowed on.
+    pub allowed: BTreeMap<String, Vec<String>>,
+}
+
+/// That a function is told of the objects that are created in a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The bucket's name.
+    pub bucket: String,
+    /// What the objects' keys begin with.
+    pub prefix: String,
+}
+
+/// A route of the HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Method and path; `None` is `$default`.
+    pub target: Option<(http::Method, String)>,
+    /// The authorizer that is asked first.
+    pub authorizer: Option<String>,
+}
+
+impl Function {
+    pub(super) fn read(
+        id: &str,
+        resource: &Value,
+        properties: Value,
+        globals: &FunctionProperties,
+    ) -> Result<Self, TemplateError> {
+        let properties: FunctionProperties = read(id, properties)?;
+        let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
+        let binary = binary.ok_or_else(|| TemplateError::wrong(id, "it has no BuildProperties.Binary"))?;
+        let mut environment = globals.environment.variables.clone();
+        environment.extend(properties.environment.variables);
+        let (mut routes, mut subscriptions) = (Vec::new(), Vec::new());
+        for (event, value) in properties.events {
+            let place = format!("{id}.{event}");
+            match value["Type"].as_str() {
+                Some("HttpApi") => routes.push(route(&place, &value["Properties"])?),
+                Some("S3") => subscriptions.push(subscription(&place, &value["Properties"])?),
+                _ => {
+                    let what = format!("the local stack sends no {} events", value["Type"]);
+                    return Err(TemplateError::wrong(place, what));
+                }
+            }
+        }
+        Ok(Self {
+            binary: binary.to_owned(),
+            environment: environment.into_iter().map(|(name, value)| (name, text(&value))).collect(),
+            // Lambda's own default is 3 s.
+            timeout: Duration::from_secs(properties.timeout.or(globals.timeout).unwrap_or(3)),
+            // Lambda's own default is 2.
+            retries: properties
+                .event_invoke_config
+                .and_then(|config| config.maximum_retry_attempts)
+                .unwrap_or(2),
+            routes,
+            subscriptions,
+            // Until the roles are known, only which one it is.
+            allowed: properties.role.into_iter().map(|role| (role, Vec::new())).collect(),
+        })
+    }
+
+    /// Fills in what other resources say: the API's default authorizer, the role's policies.
+    pub(super) fn inherit(
+        &mut self,
+        id: &str,
+        api: &ApiProperties,
+        roles: &HashMap<String, Vec<Value>>,
+    ) -> Result<(), TemplateError> {
+        for route in &mut self.routes {
+            route.authorizer = match route.authorizer.take() {
+                Some(none) if none == "NONE" => None,
+                Some(name) => Some(name),
+                None => api.auth.default_authorizer.clone(),
+            };
+        }
+        let role = self.allowed.pop_first().map(|(arn, _)| logical_id_of_arn(&arn).to_owned());
+        let role = role.ok_or_else(|| TemplateError::wrong(id, "it has no Role of its own"))?;
+        let statements = roles.get(&role).into_iter().flatten();
+        for statement in statements {
+            for resource in strings(&statement["Resource"]) {
+                let actions = self.allowed.entry(logical_id_of_arn(&resource).to_owned()).or_default();
+                actions.extend(strings(&statement["Action"]));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An event that is a route.
+fn route(place: &str, properties: &Value) -> Result<Route, TemplateError> {
+    let target = match (properties["Method"].as_str(), properties["Path"].as_str()) {
+        (Some(method), Some(path)) => {
+            let method = method.to_ascii_uppercase();
+            let method = method.parse().map_err(|error| TemplateError::wrong(place, error))?;
+            Some((method, path.to_owned()))
+        }
+        (None, None) => None,
+        _ => return Err(TemplateError::wrong(place, "Method and Path go together")),
+    };
+    Ok(Route { target, authorizer: properties["Auth"]["Authorizer"].as_str().map(str::to_owned) })
+}
+
+/// An event that tells of objects.
+fn subscription(place: &str, properties: &Value) -> Result<Subscription, TemplateError> {
+    if strings(&properties["Events"]) != ["s3:ObjectCreated:Put"] {
+        return Err(TemplateError::wrong(place, "the local stack sends s3:ObjectCreated:Put only"));
+    }
+    let mut subscription = Subscription { bucket: text(&properties["Bucket"]), prefix: String::new() };
+    for rule in properties["Filter"]["S3Key"]["Rules"].as_array().into_iter().flatten() {
+        if rule["Name"] != "prefix" {
+            return Err(TemplateError::wrong(place, "the local stack filters by prefix only"));
+        }
+        subscription.prefix = text(&rule["Value"]);
+    }
+    Ok(subscription)
+}
