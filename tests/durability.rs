@@ -7,12 +7,18 @@ use futures_util::stream::FuturesUnordered;
 use http::Method;
 use local::clock::ShiftedClock;
 use local::dynamodb::Embedded;
+use local::s3::{AccessKey, Bucket, EmbeddedS3};
 use serde_json::{Value, json};
+use shared::clock::Clock;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
+use crate::harness::picture::png;
 use crate::harness::{PASSWORD, Process};
 
 const ANY_PORT: [&str; 4] = ["--http-port", "0", "--s3-port", "0"];
+
+const DYNAMODB: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
 async fn register(kith: &Process, username: &str) -> Option<(u16, Value)> {
     let body =
@@ -84,7 +90,7 @@ async fn another_dynamodb_can_be_used_and_its_tables_are_made() {
     let elsewhere = TempDir::new().unwrap();
     for _ in 0..2 {
         // The second time the table is there already.
-        let other = Process::start_with_dynamodb(elsewhere.path(), &ANY_PORT, &theirs.endpoint()).await;
+        let other = Process::start_with(elsewhere.path(), &ANY_PORT, &[(DYNAMODB, &theirs.endpoint())]).await;
         let (status, _) = register(&other, "alice").await.unwrap();
         assert!([201, 409].contains(&status));
         let token = made["session"]["token"].as_str().unwrap();
@@ -119,7 +125,7 @@ async fn it_says_in_one_sentence_why_it_cannot_start() {
         Process::fail(elsewhere.path(), &["--http-port", "0", "--s3-port", "0", "--bind", "192.0.2.1"]).await;
     assert!(said.contains("192.0.2.1") && said.contains("--bind") && said.lines().count() == 1, "{said}");
     for nowhere in ["nonsense", "http://127.0.0.1:9"] {
-        let said = Process::fail_with_dynamodb(elsewhere.path(), &ANY_PORT, nowhere).await;
+        let said = Process::fail_with(elsewhere.path(), &ANY_PORT, &[(DYNAMODB, nowhere)]).await;
         assert!(said.contains(nowhere) && said.contains("AWS_ENDPOINT_URL_DYNAMODB"), "{said}");
         assert!(said.lines().count() == 1 && said.len() < 200, "{said}");
     }
@@ -153,4 +159,69 @@ async fn the_clocks_can_be_put_forward() {
         assert_eq!(kith.call(Method::GET, "/v1/me", token, None).await.unwrap().0, status, "{offset}");
         kith.terminate().await;
     }
+}
+
+/// Puts a picture by a URL that the API gave out.
+async fn put_picture(kith: &Process, token: &str, picture: &[u8]) {
+    let wish = json!({ "contentType": "image/png", "contentLength": picture.len() });
+    let (status, answer) = kith.call(Method::POST, "/v1/me/avatar", token, Some(wish)).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+    let put = reqwest::Client::new().put(answer["upload"]["url"].as_str().unwrap());
+    let put = put.header("content-type", "image/png").body(picture.to_vec()).send().await.unwrap();
+    assert_eq!(put.status(), 200);
+}
+
+/// The large one of the squares, once there is one.
+async fn shown(kith: &Process, token: &str) -> Vec<u8> {
+    let look = async {
+        loop {
+            let (_, me) = kith.call(Method::GET, "/v1/me", token, None).await.unwrap();
+            if let Some(url) = me["avatar"]["large"].as_str() {
+                return url.to_owned();
+            }
+        }
+    };
+    let url = tokio::time::timeout(Duration::from_secs(20), look).await.expect("there is a picture in time");
+    let answer = reqwest::get(url).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.bytes().await.unwrap().to_vec()
+}
+
+#[tokio::test]
+async fn a_picture_whose_upload_was_answered_outlives_a_kill() {
+    let data = TempDir::new().unwrap();
+    let kith = Process::start(data.path(), &ANY_PORT).await;
+    let (_, made) = register(&kith, "alice").await.unwrap();
+    let token = made["session"]["token"].as_str().unwrap();
+    put_picture(&kith, token, &png([9, 99, 199], 600)).await;
+    // Before anybody has looked at it.
+    kith.kill().await;
+    let kith = Process::start(data.path(), &ANY_PORT).await;
+    let picture = shown(&kith, token).await;
+    kith.kill().await;
+    let kith = Process::start(data.path(), &ANY_PORT).await;
+    assert_eq!(shown(&kith, token).await, picture);
+    kith.terminate().await;
+}
+
+#[tokio::test]
+async fn another_s3_can_be_used_and_what_is_put_there_is_noticed() {
+    let data = TempDir::new().unwrap();
+    let bucket = |name: &str| Bucket { name: name.into(), ..Bucket::default() };
+    let buckets = vec![bucket("kith-uploadsbucket"), bucket("kith-mediabucket")];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let key = AccessKey { id: "theirs".into(), secret: "secret".into() };
+    let (theirs, _) = EmbeddedS3::start(None, listener, buckets, key, Clock::system()).await.unwrap();
+    let s3 = ("AWS_ENDPOINT_URL_S3", &*theirs.endpoint());
+    let said = Process::fail_with(data.path(), &ANY_PORT, &[s3]).await;
+    assert!(said.contains("AWS_ENDPOINT_URL_S3") && said.lines().count() == 1, "not ours to use: {said}");
+
+    let mine = [("AWS_ACCESS_KEY_ID", "theirs"), ("AWS_SECRET_ACCESS_KEY", "secret"), s3];
+    let kith = Process::start_with(data.path(), &ANY_PORT, &mine).await;
+    let (_, made) = register(&kith, "alice").await.unwrap();
+    let token = made["session"]["token"].as_str().unwrap();
+    put_picture(&kith, token, &png([9, 99, 199], 8)).await;
+    assert!(shown(&kith, token).await.starts_with(b"\xff\xd8\xff"));
+    kith.terminate().await;
+    theirs.stop().await;
 }

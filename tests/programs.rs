@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use http::Method;
 use local::gateway::{Exchange, Record};
+use local::template::Function;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -34,19 +35,20 @@ fn program(name: &str) -> String {
     std::env::var("KITH_BOOTSTRAPS").map_or_else(|_| built.to_owned(), |folder| format!("{folder}/{name}"))
 }
 
-/// Each function's program, by its logical id, on the storage of a stack.
+/// A function's program on the storage of a stack.
+async fn start(kith: &Kith, function: &Function) -> Bootstrap {
+    let mut variables = kith.stack().aws().environment(&function.environment).unwrap().variables.0;
+    // What the stack's own template has in its place.
+    let media = format!("{}/media", kith.url());
+    variables.extend([("MEDIA_URL".into(), media), ("LOG_LEVEL".into(), "DEBUG".into())]);
+    Bootstrap::start(&program(&function.binary), &variables).await
+}
+
+/// All of them, by their logical ids.
 async fn programs(kith: &Kith) -> BTreeMap<String, Bootstrap> {
     let mut programs = BTreeMap::new();
     for (id, function) in template().functions {
-        let mut variables = kith.stack().aws().environment(&function.environment).unwrap().variables.0;
-        // What the stack's own template has in their place.
-        let names = [
-            ("TABLE_NAME", "kith-Table"),
-            ("MEDIA_URL", &format!("{}/media", kith.url())),
-            ("LOG_LEVEL", "DEBUG"),
-        ];
-        variables.extend(names.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        programs.insert(id, Bootstrap::start(&program(&function.binary), &variables).await);
+        programs.insert(id, start(kith, &function).await);
     }
     programs
 }
@@ -202,16 +204,17 @@ async fn a_program_that_has_just_started_is_small() {
         .filter(|exchange| !exchange.event.contains("POST /v1/me/avatar"))
         .map(|exchange| (exchange.function, serde_json::from_str::<Value>(&exchange.event).unwrap()))
         .collect();
-    for round in 0..9 {
-        for (id, program) in programs(&kith).await {
+    for (id, function) in template().functions {
+        let mut times = Vec::new();
+        for _ in 0..9 {
+            let program = start(&kith, &function).await;
             program.invoke("1", &events[&id]).await.unwrap();
-            let (took, memory) = (program.age(), program.memory());
-            println!(
-                "{id} {round}: {:.1} ms to its first answer, {memory} bytes",
-                took.as_secs_f64() * 1000.0
-            );
+            times.push(program.age());
+            let memory = program.memory();
             assert!(memory <= MEMORY, "{id} takes {memory} bytes");
-            assert!(took < Duration::from_secs(5), "{id} takes {took:?} to start");
         }
+        times.sort();
+        println!("{id}: {:?} from its start to its first answer (median of 9)", times[4]);
+        assert!(times[4] < Duration::from_secs(5), "{id} takes {times:?} to start");
     }
 }

@@ -24,10 +24,10 @@ impl Process {
         Self::run(command(data, arguments)).await
     }
 
-    /// The same, on another DynamoDB than its own.
-    pub(crate) async fn start_with_dynamodb(data: &Path, arguments: &[&str], endpoint: &str) -> Self {
+    /// The same, on another DynamoDB or S3 than its own.
+    pub(crate) async fn start_with(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = command(data, arguments);
-        command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint);
+        command.envs(variables.iter().copied());
         Self::run(command).await
     }
 
@@ -53,10 +53,10 @@ impl Process {
         Self::fail_to_run(command(data, arguments)).await
     }
 
-    /// The same, on another DynamoDB than its own.
-    pub(crate) async fn fail_with_dynamodb(data: &Path, arguments: &[&str], endpoint: &str) -> String {
+    /// The same, on another DynamoDB or S3 than its own.
+    pub(crate) async fn fail_with(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> String {
         let mut command = command(data, arguments);
-        command.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint);
+        command.envs(variables.iter().copied());
         Self::fail_to_run(command).await
     }
 
@@ -105,6 +105,8 @@ fn command(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kith-under-test"));
     command.arg("--data").arg(data).args(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    command.env_remove("AWS_ENDPOINT_URL_DYNAMODB").env_remove("RUST_LOG");
+    for variable in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "RUST_LOG"] {
+        command.env_remove(variable);
+    }
     command
 }

@@ -5,3 +5,4 @@ mod table;
 
 pub use embedded::Embedded;
 pub use table::create;
+pub(crate) use table::root;

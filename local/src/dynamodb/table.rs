@@ -67,7 +67,7 @@ pub async fn create(client: &Client, table: &Table) -> Result<(), String> {
 }
 
 /// The cause of all causes, which is what a person can do something about.
-fn root(error: &dyn Error) -> String {
+pub(crate) fn root(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -36,7 +36,7 @@ impl Disk {
     }
 
     /// A folder in this one, made if need be.
-    pub(super) fn folder(&self, name: impl AsRef<Path>) -> Result<PathBuf> {
+    pub(super) fn folder(&self, name: &str) -> Result<PathBuf> {
         let path = self.root.join(name);
         fs::create_dir_all(&path)?;
         for ancestor in path.ancestors().skip(1).take_while(|ancestor| ancestor.starts_with(&self.root)) {

@@ -19,6 +19,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::event::Created;
 use super::{Bucket, CorsRule, Notification};
+use crate::dynamodb::root;
 
 /// How often buckets are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -32,10 +33,9 @@ pub fn client(sdk: &SdkConfig) -> Client {
 /// Makes the buckets that are missing, and lets other origins do what the template says.
 pub async fn create(client: &Client, buckets: &[Bucket]) -> Result<(), String> {
     for bucket in buckets {
-        match client.create_bucket().bucket(&bucket.name).send().await {
-            Ok(_) => {}
-            Err(error) if error.code() == Some("BucketAlreadyOwnedByYou") => {}
-            Err(error) => return Err(DisplayErrorContext(error).to_string()),
+        if client.head_bucket().bucket(&bucket.name).send().await.is_err() {
+            let made = client.create_bucket().bucket(&bucket.name).send().await;
+            made.map_err(|error| root(&error))?;
         }
         let rules = bucket.cors.iter().map(cors_rule).collect::<Result<Vec<_>, _>>()?;
         if rules.is_empty() {
@@ -53,7 +53,7 @@ pub async fn create(client: &Client, buckets: &[Bucket]) -> Result<(), String> {
                     "this S3 takes no CORS rules: see to it that browsers may upload"
                 );
             }
-            Err(error) => return Err(DisplayErrorContext(error).to_string()),
+            Err(error) => return Err(root(&error)),
         }
     }
     Ok(())

@@ -82,9 +82,8 @@ struct Sequence {
 impl Store {
     /// Opens the store with these buckets. Other buckets' objects stay on the disk, unseen.
     pub(super) fn open<'a>(disk: Arc<Disk>, buckets: impl Iterator<Item = &'a str>) -> io::Result<Self> {
-        let folder = disk.folder("buckets")?;
         let buckets = buckets
-            .map(|name| Ok((name.to_owned(), disk.folder(folder.join(name))?)))
+            .map(|name| Ok((name.to_owned(), disk.folder(&format!("buckets/{name}"))?)))
             .collect::<io::Result<_>>()?;
         let sequence = Mutex::new(Sequence::start(&disk)?);
         Ok(Self { disk, buckets, sequence })
