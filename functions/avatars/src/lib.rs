@@ -8,8 +8,6 @@
 //! S3 delivers an event at least once, in any order, and Lambda tries one that failed twice
 //! more. All of it may be repeated.
 
-pub mod picture;
-
 use aws_lambda_events::s3::{S3Event, S3EventRecord};
 use lambda_runtime::LambdaEvent;
 use picture::squares;

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
-use super::super::PictureType;
+use crate::PictureType;
 
 pub(super) const RED: [u8; 3] = [220, 30, 30];
 pub(super) const GREEN: [u8; 3] = [30, 200, 30];

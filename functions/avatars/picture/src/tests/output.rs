@@ -9,11 +9,11 @@ use image::{
 };
 use moxcms::ColorProfile;
 
-use super::super::{PictureType, Squares, squares};
 use super::samples::{
     ALL_TYPES, BLUE, GREEN, LOSSY_WEBP, RED, YELLOW, encoded, exif, first_chunk, quadrants, riff, sample,
     with_exif, with_segment,
 };
+use crate::{PictureType, Squares, squares};
 
 fn each(squares: &Squares) -> [(&[u8], u32); 3] {
     [(&squares.small, 64), (&squares.medium, 256), (&squares.large, 512)]

@@ -1,9 +1,9 @@
 //! Every refusal, and what looks like one but is not.
 
-use super::super::{MAX_SIDE, PictureType, Unusable, squares};
 use super::samples::{
     ALL_TYPES, LOSSY_WEBP, first_chunk, png_of_size, riff, sample, with_chunk, with_exif, with_segment,
 };
+use crate::{MAX_SIDE, PictureType, Unusable, squares};
 
 fn refusal(bytes: &[u8], declared: PictureType) -> Option<Unusable> {
     squares(bytes, declared).err()

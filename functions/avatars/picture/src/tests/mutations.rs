@@ -1,7 +1,7 @@
 //! Thousands of broken pictures, none of which may panic.
 
-use super::super::{PictureType, inspect, render, squares};
 use super::samples::{ALL_TYPES, LOSSY_WEBP, sample, with_exif};
+use crate::{PictureType, inspect, render, squares};
 
 /// A xorshift generator (Marsaglia 2003): the same numbers in every run.
 struct Numbers(u32);
