@@ -108,6 +108,11 @@ async fn what_may_be_uploaded_is_checked_when_it_is_asked_for() {
             alice.call(Method::POST, "/v1/me/avatar").json(body).await.expect_problem(422, "invalid-input");
         assert_eq!(problem["errors"][0]["pointer"], pointer);
     }
+    // The same number to JSON Schema, and so to whoever generates a client from it.
+    for length in [json!(10), json!(10.0), json!(1e1)] {
+        let body = json!({ "contentType": "image/png", "contentLength": length });
+        alice.call(Method::POST, "/v1/me/avatar").json(body).await.expect(201);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

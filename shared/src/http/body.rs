@@ -3,7 +3,7 @@
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use http::header::CONTENT_TYPE;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::json;
 use crate::error::{Error, FieldError, Result};
@@ -102,13 +102,19 @@ impl Field for PictureLength {
     fn from_member(member: Option<Value>) -> Result<Self, Refusal> {
         match member {
             Some(Value::Number(number)) => {
-                let whole = number.as_u64().ok_or_else(|| Refusal::new("must be a whole number"))?;
+                let whole = whole(&number).ok_or_else(|| Refusal::new("must be a whole number"))?;
                 Self::new(whole)
             }
             Some(_) => Err(Refusal::new("must be a number")),
             None => Err(Refusal::new("is required")),
         }
     }
+}
+
+/// A whole number that is not negative; to JSON Schema, 5.0 is one as well.
+fn whole(number: &Number) -> Option<u64> {
+    let spelt_out = |float: f64| (float.fract() == 0.0).then(|| format!("{float:.0}").parse().ok());
+    number.as_u64().or_else(|| spelt_out(number.as_f64()?)?)
 }
 
 /// The JSON Pointer (RFC 6901) of a member of the body.
