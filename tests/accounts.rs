@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::harness::{Fault, Kith, PASSWORD};
+use crate::harness::{Fault, Kith, PASSWORD, registration};
 
 #[tokio::test]
 async fn registering_makes_an_account_and_signs_in() {
@@ -59,11 +59,17 @@ async fn two_hundred_people_who_want_one_username_at_once_make_one_account() {
     });
     let answers = join_all(wants.map(IntoFuture::into_future)).await;
     let made = answers.iter().filter(|answer| answer.status == 201).count();
-    let statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
-    assert_eq!(made, 1, "{statuses:?}");
-    for refused in answers.iter().filter(|answer| answer.status != 201) {
+    // On a machine that does much else, storage may not answer all of them in time.
+    let late = answers.iter().filter(|answer| answer.status == 503).count();
+    assert!(made == 1 || made == 0 && late > 0, "{made} were made, {late} were late");
+    for refused in answers.iter().filter(|answer| ![201, 503].contains(&answer.status)) {
         refused.expect_problem(409, "username-taken");
     }
+    // Whoever asks now is too late, unless nobody was in time.
+    let answer = kith.post("/v1/users", registration("rabbit")).await;
+    assert!(answer.status == 409 || made == 0 && answer.status == 201, "{answer:?}");
+    let owners = kith.items().await.into_iter().filter(|item| item["PK"] == "USERNAME#rabbit").count();
+    assert_eq!(owners, 1);
     kith.check_accounts().await;
 }
 

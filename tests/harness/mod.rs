@@ -12,6 +12,6 @@ mod table;
 
 pub(crate) use call::{Answer, Call};
 pub(crate) use faults::{Fault, Faults};
-pub(crate) use kith::{Kith, PASSWORD, Person};
+pub(crate) use kith::{Kith, PASSWORD, Person, registration};
 pub(crate) use process::Process;
 pub(crate) use runtime::Bootstrap;
