@@ -40,10 +40,10 @@ async fn each_call_costs_what_the_table_says() {
     assert_eq!(cost(&kith, bob.patch("/v1/me", json!({ "bio": "b" }))).await, (1, 1.0, 1.0), "edit me");
     let rename = bob.patch("/v1/me", json!({ "username": "robert", "name": "Robert" }));
     assert_eq!(cost(&kith, rename).await, (2, 2.0, 10.0), "rename me");
-    assert_eq!(cost(&kith, bob.get("/v1/users?query=ali")).await, (2, 2.0, 0.0), "search");
+    assert_eq!(cost(&kith, bob.get("/v1/users?query=ali")).await, (2, 3.0, 0.0), "search");
     assert_eq!(cost(&kith, bob.put("/v1/me/status", json!({ "text": "x" }))).await, (1, 0.0, 1.0), "status");
-    assert_eq!(cost(&kith, bob.get(&format!("/v1/users/{}", bob.id))).await, (1, 1.0, 0.0), "a profile");
-    assert_eq!(cost(&kith, bob.get("/v1/usernames/alice")).await, (2, 2.0, 0.0), "a profile by username");
+    assert_eq!(cost(&kith, bob.get(&format!("/v1/users/{}", bob.id))).await, (1, 2.0, 0.0), "a profile");
+    assert_eq!(cost(&kith, bob.get("/v1/usernames/alice")).await, (2, 3.0, 0.0), "a profile by username");
     let wish = json!({ "contentType": "image/png", "contentLength": 10 });
     let ask = bob.call(Method::POST, "/v1/me/avatar").json(wish);
     assert_eq!(cost(&kith, ask).await, (2, 0.0, 2.0), "ask to upload a picture");
@@ -55,6 +55,39 @@ async fn each_call_costs_what_the_table_says() {
     assert_eq!((round_trips, read_units, write_units, object_calls), (2, 1.0, 1.0, 7), "settle an upload");
     assert_eq!(cost(&kith, bob.delete("/v1/me/avatar")).await, (1, 0.0, 1.0), "remove the picture");
     assert_eq!(cost(&kith, bob.delete("/v1/sessions/current")).await, (1, 0.0, 1.0), "sign out");
+}
+
+#[tokio::test]
+async fn what_friends_do_costs_what_the_table_says() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    let request = format!("/v1/friend-requests/{}-{}", alice.id, bob.id);
+    let friendship = format!("/v1/friends/{}", alice.id);
+    let ask = || alice.call(Method::POST, "/v1/friend-requests").json(json!({ "to": bob.id }));
+    let answer = |status: &str| bob.patch(&request, json!({ "status": status }));
+    assert_eq!(cost(&kith, ask()).await, (2, 3.0, 6.0), "ask");
+    assert_eq!(
+        cost(&kith, bob.get("/v1/friend-requests?direction=incoming")).await,
+        (2, 3.5, 0.0),
+        "requests"
+    );
+    assert_eq!(cost(&kith, bob.get(&request)).await, (1, 3.0, 0.0), "a request");
+    assert_eq!(cost(&kith, alice.delete(&request)).await, (2, 3.0, 6.0), "cancel");
+    ask().await.expect(201);
+    assert_eq!(cost(&kith, answer("accepted")).await, (2, 3.0, 12.0), "accept");
+    assert_eq!(cost(&kith, bob.get("/v1/friends")).await, (2, 3.5, 0.0), "friends");
+    assert_eq!(
+        cost(&kith, bob.get(&format!("/v1/users/{}/friends", alice.id))).await,
+        (2, 4.5, 0.0),
+        "theirs"
+    );
+    assert_eq!(cost(&kith, bob.delete(&friendship)).await, (2, 3.0, 10.0), "unfriend");
+    ask().await.expect(201);
+    assert_eq!(cost(&kith, answer("rejected")).await, (2, 3.0, 6.0), "reject");
+    let block = format!("/v1/blocks/{}", alice.id);
+    assert_eq!(cost(&kith, bob.call(Method::PUT, &block)).await, (2, 3.0, 5.0), "block");
+    assert_eq!(cost(&kith, bob.get("/v1/blocks")).await, (2, 3.5, 0.0), "blocks");
+    assert_eq!(cost(&kith, bob.delete(&block)).await, (2, 3.0, 5.0), "unblock");
 }
 
 #[tokio::test]

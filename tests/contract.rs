@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use http::Method;
 use local::template::Template;
 use serde_json::{Value, json};
 
@@ -82,11 +83,13 @@ async fn a_route_needs_a_session_in_the_template_if_it_does_in_the_document() {
 #[tokio::test]
 async fn every_route_is_served_by_the_function_the_template_names() {
     let kith = Kith::start().await;
-    let alice = kith.register("alice").await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    bob.call(Method::POST, "/v1/friend-requests").json(json!({ "to": alice.id })).await.expect(201);
     for (method, path) in kith.contract().routes() {
         // Anything but what a function answers to a path that is none of its own.
         let path = path
             .replace("{sessionId}", "current")
+            .replace("{requestId}", &format!("{}-{}", bob.id, alice.id))
             .replace("{userId}", &alice.id)
             .replace("{username}", "alice");
         let person = alice.sign_in().await;
@@ -118,6 +121,15 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         alice.delete("/v1/me/avatar").await.expect(204);
         alice.get(&format!("/v1/users/{}", alice.id)).await.expect(200);
         alice.get("/v1/usernames/alicia").await.expect(200);
+        let bob = kith.register("bob").await;
+        let path = format!("/v1/friend-requests/{}-{}", bob.id, alice.id);
+        for status in ["accepted", "rejected"] {
+            bob.call(Method::POST, "/v1/friend-requests").json(json!({ "to": alice.id })).await.expect(201);
+            alice.patch(&path, json!({ "status": status })).await.expect(200);
+            alice.get(&format!("/v1/users/{}/friends", alice.id)).await.expect(200);
+            bob.delete(&format!("/v1/friends/{}", alice.id)).await.expect(204);
+            bob.get(&format!("/v1/users/{}/friends", alice.id)).await.expect_problem(404, "not-found");
+        }
         kith.get("/nowhere").await.expect_problem(404, "not-found");
         alice.delete("/v1/sessions/current").await.expect(204);
     };

@@ -23,6 +23,7 @@ mod budgets;
 mod contract;
 mod durability;
 mod faults;
+mod friends;
 mod gateway;
 mod limits;
 mod passwords;

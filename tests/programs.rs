@@ -18,11 +18,12 @@ use crate::harness::picture::png;
 use crate::harness::{Bootstrap, Kith, PASSWORD};
 
 /// The programs that cargo has built for these tests.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("accounts", env!("CARGO_BIN_EXE_accounts-under-test")),
     ("authorizer", env!("CARGO_BIN_EXE_authorizer-under-test")),
     ("avatars", env!("CARGO_BIN_EXE_avatars-under-test")),
     ("fallback", env!("CARGO_BIN_EXE_fallback-under-test")),
+    ("friends", env!("CARGO_BIN_EXE_friends-under-test")),
     ("profiles", env!("CARGO_BIN_EXE_profiles-under-test")),
 ];
 
@@ -72,6 +73,8 @@ async fn each_program_answers_what_the_local_stack_answers_and_logs_nothing_pers
         alice.get("/v1/users/nobody").await.expect_problem(404, "not-found");
         alice.get("/v1/usernames/alice").await.expect(200);
         alice.get("/v1/sessions").await.expect(200);
+        alice.get("/v1/friends").await.expect(200);
+        alice.get("/v1/friend-requests?direction=incoming").await.expect(200);
         alice
             .put("/v1/me/status", json!({ "text": 5, "more": true }))
             .await
@@ -195,6 +198,7 @@ async fn a_program_that_has_just_started_is_small() {
     let story = async {
         alice.get("/v1/me").await.expect(200);
         alice.get("/v1/sessions").await.expect(200);
+        alice.get("/v1/friends").await.expect(200);
         kith.get("/nowhere").await.expect_problem(404, "not-found");
         alice.upload("image/png", &png([9, 9, 9], 8)).await;
     };

@@ -29,6 +29,7 @@ use utoipa_swagger_ui::SwaggerUi;
     tags(
         (name = "Accounts", description = "Registration, sessions, password."),
         (name = "Profiles", description = "One's own profile and other people's."),
+        (name = "Friends", description = "Requests, friends, blocks."),
     ),
 )]
 struct Head;
@@ -37,7 +38,12 @@ struct Head;
 #[must_use]
 pub fn document() -> OpenApi {
     let mut document = Head::openapi();
-    for routes in [accounts::routes().split_for_parts().1, profiles::routes().split_for_parts().1] {
+    let routes = [
+        accounts::routes().split_for_parts().1,
+        profiles::routes().split_for_parts().1,
+        friends::routes().split_for_parts().1,
+    ];
+    for routes in routes {
         document.merge(routes);
     }
     let components = document.components.get_or_insert_default();

@@ -72,6 +72,7 @@ impl Lambda {
         let handler = match declared.binary.as_str() {
             "accounts" => http(accounts::router(app()?, Rules::read(environment).map_err(bad_variable)?)),
             "profiles" => http(profiles::router(app()?, Pictures::read(environment).map_err(bad_variable)?)),
+            "friends" => http(friends::router(app()?)),
             "avatars" => {
                 let avatars = Avatars::new(environment).map_err(bad_variable)?;
                 typed(move |event| {

@@ -5,6 +5,7 @@
 //! for the log and never shown.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use crate::limits::Exceeded;
 use crate::text::Refusal;
@@ -60,6 +61,27 @@ pub enum Error {
     /// Somebody has that email.
     #[error("email taken")]
     EmailTaken,
+    /// The viewer blocks them.
+    #[error("blocking")]
+    Blocking,
+    /// It is the other one's to do.
+    #[error("not yours")]
+    NotYours,
+    /// They are friends.
+    #[error("already friends")]
+    AlreadyFriends,
+    /// The viewer has asked them already.
+    #[error("request pending")]
+    RequestPending,
+    /// The request was answered already.
+    #[error("request closed")]
+    RequestClosed,
+    /// The viewer was rejected, and has to wait that long.
+    #[error("recently rejected")]
+    RecentlyRejected(Duration),
+    /// One of both has as many friends as there can be.
+    #[error("friend limit")]
+    FriendLimit,
     /// The thing changed since the client read it.
     #[error("version mismatch")]
     VersionMismatch,

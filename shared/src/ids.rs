@@ -13,6 +13,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::clock::Clock;
+use crate::text::{Parse, Refusal};
 
 /// The text is not an id of the wanted kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +51,36 @@ impl FromStr for UserId {
     fn from_str(text: &str) -> Result<Self, MalformedId> {
         let id = Ulid::from_string(text).map_err(|_| MalformedId)?;
         if id.to_string() == text { Ok(Self(id)) } else { Err(MalformedId) }
+    }
+}
+
+impl Parse for UserId {
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        text.parse().map_err(|MalformedId| Refusal::new("must be a person's id"))
+    }
+}
+
+/// Which friend request: who asked, and whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FriendRequestId {
+    /// Who asked.
+    pub sender: UserId,
+    /// Whom.
+    pub recipient: UserId,
+}
+
+impl fmt::Display for FriendRequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.sender, self.recipient)
+    }
+}
+
+impl FromStr for FriendRequestId {
+    type Err = MalformedId;
+
+    fn from_str(text: &str) -> Result<Self, MalformedId> {
+        let (sender, recipient) = text.split_once('-').ok_or(MalformedId)?;
+        Ok(Self { sender: sender.parse()?, recipient: recipient.parse()? })
     }
 }
 
@@ -112,6 +143,11 @@ macro_rules! text_id {
 }
 
 text_id!(UserId, "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "01JZZ3W0Q5E8T4C9M2R7B6N1KD");
+text_id!(
+    FriendRequestId,
+    "^[0-7][0-9A-HJKMNP-TV-Z]{25}-[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+    "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME"
+);
 text_id!(SessionId, "^[A-Za-z0-9_-]{43}$", "Qm9vZ2llIG5pZ2h0cyBpbiBMZXNzaW5nIFN0cmVldCE");
 
 /// 32 random bytes that only their holder knows. Never shown, logged or stored.

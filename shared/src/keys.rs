@@ -12,18 +12,36 @@
 //! | Search entry | `SEARCH#<2 letters>` | `<word>#u` | whose word it is | the beginning of a username or of a word of a name |
 //! | Session | `USER#u` | `SESSION#hash` | device, last use, generation, ttl | token; all of a user by prefix |
 //! | Known address | `USER#u` | `KNOWN#hash` | that a sign-in from there succeeded, ttl | user id and address |
+//! | Relation | `USER#u` | `RELATION#peer` | what ties and parts them, as `u` sees it; in the index by `USER#u#<list>` and `since#peer` | both ids; lists of friends, requests and blocks |
 //! | Limit | `LIMIT#rule#hash#window` | `LIMIT` | how many tries so far, ttl | rule and subject |
 //!
 //! Emails and addresses are hashed wherever they would be part of a key, since keys end up in
 //! metrics and logs that DynamoDB itself keeps.
 
 use crate::accounts::{Email, Username};
+use crate::clock::Timestamp;
 use crate::ids::{SessionId, UserId, digest};
 
 /// The name of the partition key's attribute.
 pub const PK: &str = "PK";
 /// The name of the sort key's attribute.
 pub const SK: &str = "SK";
+
+/// The name of the index.
+pub const GSI1: &str = "GSI1";
+/// The name of the index's partition key's attribute.
+pub const GSI1PK: &str = "GSI1PK";
+/// The name of the index's sort key's attribute.
+pub const GSI1SK: &str = "GSI1SK";
+
+/// A place in the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexKey {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
 
 /// The primary key of one item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +119,24 @@ pub fn sessions(user: UserId) -> Prefix {
 #[must_use]
 pub fn known_address(user: UserId, address: &str) -> Key {
     of_user(user, format!("KNOWN#{}", digest(&[address.as_bytes()])))
+}
+
+/// What somebody else is to somebody, as they see it.
+#[must_use]
+pub fn relation(user: UserId, peer: UserId) -> Key {
+    of_user(user, format!("RELATION#{peer}"))
+}
+
+/// Where the index has those who are the same to somebody: their friends, or whom they block.
+#[must_use]
+pub fn relations(user: UserId, list: &str) -> String {
+    format!("{}#{list}", partition(user))
+}
+
+/// Where in such a list somebody is, who is in it since then.
+#[must_use]
+pub fn relation_in(user: UserId, list: &str, since: Timestamp, peer: UserId) -> IndexKey {
+    IndexKey { pk: relations(user, list), sk: format!("{since}#{peer}") }
 }
 
 /// How often a subject (a digest) has used a rule's allowance in one window of time.

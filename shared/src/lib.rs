@@ -22,6 +22,7 @@ pub mod accounts;
 pub mod clock;
 pub mod environment;
 pub mod error;
+pub mod friends;
 pub mod http;
 pub mod ids;
 pub mod keys;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 
 use super::Kith;
@@ -19,6 +20,17 @@ impl Kith {
             items.push(serde_dynamo::from_item(item).unwrap());
         }
         items
+    }
+
+    /// Sets how many friends somebody has, as only a test can.
+    pub(crate) async fn set_friend_count(&self, user: &str, count: u32) {
+        let client = Client::new(self.stack().sdk());
+        let update = client.update_item().table_name("kith-Table");
+        let update = update.key("PK", AttributeValue::S(format!("USER#{user}")));
+        let update = update.key("SK", AttributeValue::S("PROFILE".into()));
+        let update = update.update_expression("SET friendCount = :count");
+        let count = AttributeValue::N(count.to_string());
+        update.expression_attribute_values(":count", count).send().await.unwrap();
     }
 
     /// Fails unless every lock has its account, and every account its locks and nothing less.

@@ -1,5 +1,7 @@
 //! How each error looks to a client: RFC 9457 problems, and the one mapping of the codes.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -199,6 +201,12 @@ pub const fn code(error: &Error) -> Code {
         Error::MethodNotAllowed(_) => Code::MethodNotAllowed,
         Error::UsernameTaken => Code::UsernameTaken,
         Error::EmailTaken => Code::EmailTaken,
+        Error::Blocking | Error::NotYours => Code::Forbidden,
+        Error::AlreadyFriends => Code::AlreadyFriends,
+        Error::RequestPending => Code::RequestPending,
+        Error::RequestClosed => Code::RequestClosed,
+        Error::RecentlyRejected(_) => Code::RecentlyRejected,
+        Error::FriendLimit => Code::FriendLimit,
         Error::VersionMismatch => Code::VersionMismatch,
         Error::RateLimited(_) => Code::RateLimited,
         Error::Unavailable(_) => Code::Unavailable,
@@ -227,6 +235,13 @@ fn detail(error: &Error) -> String {
         Error::MethodNotAllowed(allowed) => format!("Allowed here: {}.", allowed.join(", ")),
         Error::UsernameTaken => "Somebody has this username already.".into(),
         Error::EmailTaken => "Somebody registered with this email. If it was you, sign in.".into(),
+        Error::NotYours => "Only the other one of you may do this.".into(),
+        Error::Blocking => "You block this person: unblock them first.".into(),
+        Error::AlreadyFriends => "There is nothing to ask for.".into(),
+        Error::RequestPending => "You have asked already, and they have not answered.".into(),
+        Error::RequestClosed => "It was answered in another way already.".into(),
+        Error::RecentlyRejected(_) => "They said no. They may ask you at any time.".into(),
+        Error::FriendLimit => "Nobody has more than 5,000 friends.".into(),
         Error::VersionMismatch => "Read it again, and send the edit with its new ETag.".into(),
         Error::RateLimited(exceeded) => format!("Try again in {} seconds.", seconds(*exceeded)),
         Error::Unavailable(_) => "Try again in a moment; nothing is half-done.".into(),
@@ -254,6 +269,7 @@ fn headers(error: &Error) -> Vec<(HeaderName, String)> {
         Error::Unauthenticated | Error::InvalidCredentials => vec![(WWW_AUTHENTICATE, "Bearer".into())],
         Error::MethodNotAllowed(allowed) => vec![(ALLOW, allowed.join(", "))],
         Error::Unavailable(_) => vec![(RETRY_AFTER, "1".into())],
+        Error::RecentlyRejected(wait) => vec![(RETRY_AFTER, whole_seconds(*wait).to_string())],
         Error::RateLimited(exceeded) => {
             let (rule, wait) = (exceeded.rule, seconds(*exceeded));
             // draft-ietf-httpapi-ratelimit-headers: what is left now, and the policy.
@@ -270,9 +286,14 @@ fn headers(error: &Error) -> Vec<(HeaderName, String)> {
     }
 }
 
-/// The whole seconds to wait, at least one.
+/// The whole seconds to wait.
 fn seconds(exceeded: Exceeded) -> u64 {
-    exceeded.retry_after.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
+    whole_seconds(exceeded.retry_after)
+}
+
+/// Rounded up, as whoever waits that long must not be too early; at least one.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
 
 #[cfg(test)]

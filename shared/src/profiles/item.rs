@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::avatar::{AvatarId, UploadItem};
-use super::{Bio, Found, Location, Me, Name, Profile, Relation, Status, UserRef};
+use super::{Bio, Location, Me, Name, Profile, Relation, Status, UserRef};
 use crate::accounts::{Email, Username};
 use crate::clock::Timestamp;
 use crate::environment::App;
@@ -86,10 +86,9 @@ impl ProfileItem {
 
     /// As it stands in a list of people.
     #[must_use]
-    pub fn into_found(self, relation: Relation, app: &App) -> Found {
+    pub fn into_ref(self, app: &App) -> UserRef {
         let avatar = app.pictures.of(&self);
-        let user = UserRef { id: self.user_id, username: Some(self.username), name: Some(self.name), avatar };
-        Found { user, relation }
+        UserRef { id: self.user_id, username: Some(self.username), name: Some(self.name), avatar }
     }
 
     /// As its owner sees it.

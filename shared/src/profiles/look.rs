@@ -4,6 +4,7 @@ use super::{Me, Profile, ProfileItem, Relation};
 use crate::accounts::{Credential, Lock, Username};
 use crate::environment::App;
 use crate::error::{Error, Result};
+use crate::friends;
 use crate::ids::UserId;
 use crate::keys;
 
@@ -22,13 +23,18 @@ pub(super) async fn own(app: &App, viewer: UserId) -> Result<(ProfileItem, Crede
     profile.zip(credential).ok_or(Error::Unauthenticated)
 }
 
-/// Somebody's profile. One round trip, 1 R.
+/// Somebody's profile, unless they block the viewer. One round trip, 2 R.
 pub async fn by_id(app: &App, viewer: UserId, user: UserId) -> Result<Profile> {
-    let profile = app.store.get::<ProfileItem>(&keys::profile(user)).await?.ok_or(Error::NotFound)?;
-    Ok(profile.into_profile(Relation::of(user, viewer), app))
+    let mut found = app.store.batch_get(&[keys::profile(user), keys::relation(viewer, user)]).await?;
+    let profile = found.take::<ProfileItem>(&keys::profile(user))?.ok_or(Error::NotFound)?;
+    let bond = friends::bonds(&mut found, viewer, [user])?.remove(&user).unwrap_or_default();
+    if bond.blocked_by.is_some() {
+        return Err(Error::NotFound);
+    }
+    Ok(profile.into_profile(Relation::of(user, viewer, &bond), app))
 }
 
-/// The profile of whoever has a username. Two round trips, 2 R.
+/// The profile of whoever has a username, unless they block the viewer. Two round trips, 3 R.
 pub async fn by_username(app: &App, viewer: UserId, username: &Username) -> Result<Profile> {
     let lock = app.store.get::<Lock>(&keys::username(username)).await?.ok_or(Error::NotFound)?;
     by_id(app, viewer, lock.user_id).await

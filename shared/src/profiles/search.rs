@@ -14,6 +14,7 @@ use super::{Found, Name, ProfileItem, Relation};
 use crate::accounts::Username;
 use crate::environment::App;
 use crate::error::Result;
+use crate::friends;
 use crate::ids::UserId;
 use crate::keys::{self, Key};
 use crate::store::Put;
@@ -73,8 +74,8 @@ struct SearchEntry {
     user_id: UserId,
 }
 
-/// Which people a query finds, in the order of what was found. Two round trips, 1 R for each
-/// person and 1 R for the entries.
+/// Which people a query finds, in the order of what was found, but for those who block the
+/// viewer. Two round trips, 2 R for each person and 1 R for the entries.
 ///
 /// Answers up to `limit` of them, and where to go on behind them: a position is an entry's
 /// sort key, which says no more than the entry's owner shows.
@@ -88,8 +89,10 @@ pub async fn search(
     let prefix = keys::search_prefix(query.longest());
     let page = app.store.query_after::<SearchEntry>(&prefix, after, limit).await?;
     let people: BTreeSet<_> = page.items.iter().map(|entry| entry.user_id).collect();
-    let profile_keys: Vec<_> = people.into_iter().map(keys::profile).collect();
-    let mut profiles = app.store.batch_get(&profile_keys).await?;
+    let of_person = |&user| [keys::profile(user), keys::relation(viewer, user)];
+    let wanted: Vec<_> = people.iter().flat_map(of_person).collect();
+    let mut profiles = app.store.batch_get(&wanted).await?;
+    let bonds = friends::bonds(&mut profiles, viewer, people)?;
 
     let next =
         page.items.last().filter(|_| page.more).map(|last| keys::search_entry(last.user_id, &last.word).sk);
@@ -97,10 +100,11 @@ pub async fn search(
     for SearchEntry { word, user_id } in page.items {
         // Somebody found by two words is shown with the first, on whichever page that is.
         let Some(profile) = profiles.peek::<ProfileItem>(&keys::profile(user_id))? else { continue };
+        let Some(bond) = bonds.get(&user_id).filter(|bond| bond.blocked_by.is_none()) else { continue };
         let entries = entries(&profile.username, &profile.name);
         let first = entries.iter().find(|entry| entry.starts_with(query.longest()));
         if first == Some(&word) && query.matches(&entries) {
-            found.push(profile.into_found(Relation::of(user_id, viewer), app));
+            found.push(Found { user: profile.into_ref(app), relation: Relation::of(user_id, viewer, bond) });
             profiles.forget(&keys::profile(user_id));
         }
     }

@@ -7,6 +7,7 @@ use super::avatar::UnusablePicture;
 use super::{Bio, Location, Name, StatusText};
 use crate::accounts::{Email, Username};
 use crate::clock::Timestamp;
+use crate::friends::pair::{Bond, Side, Tie};
 use crate::ids::UserId;
 
 /// A person.
@@ -67,6 +68,14 @@ pub struct UserRef {
     /// Their picture; null like the username, and when there is none.
     #[schema(required)]
     pub avatar: Option<Avatar>,
+}
+
+impl UserRef {
+    /// Somebody of whom the viewer may not know more.
+    #[must_use]
+    pub const fn hidden(id: UserId) -> Self {
+        Self { id, username: None, name: None, avatar: None }
+    }
 }
 
 /// A person who was found.
@@ -145,9 +154,16 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// What `user` is to `viewer`.
+    /// What `user` is to `viewer`, between whom there is this bond.
     #[must_use]
-    pub fn of(user: UserId, viewer: UserId) -> Self {
-        if user == viewer { Self::Me } else { Self::None }
+    pub fn of(user: UserId, viewer: UserId, bond: &Bond) -> Self {
+        match bond.tie {
+            _ if user == viewer => Self::Me,
+            _ if bond.blocked.is_some() => Self::Blocked,
+            Tie::Nothing => Self::None,
+            Tie::Requested { by: Side::Me, .. } => Self::RequestSent,
+            Tie::Requested { by: Side::Them, .. } => Self::RequestReceived,
+            Tie::Friends { .. } => Self::Friends,
+        }
     }
 }

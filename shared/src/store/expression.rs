@@ -28,6 +28,8 @@ pub enum Condition {
     OneOf(&'static str, Vec<AttributeValue>),
     /// The attribute is smaller than this, or absent.
     BelowOrUnset(&'static str, AttributeValue),
+    /// The last write was this one.
+    WrittenBy(WriteId),
     /// This write has not been made yet.
     NotWritten(WriteId),
     /// All of them hold.
@@ -66,6 +68,10 @@ impl Condition {
                 let (name, limit) = (expression.name(name), expression.value(limit.clone()));
                 format!("(attribute_not_exists({name}) OR {name} < {limit})")
             }
+            Self::WrittenBy(id) => {
+                let id = expression.value(AttributeValue::S(id.as_str().to_owned()));
+                format!("{} = {id}", expression.name(WRITE_ID))
+            }
             Self::NotWritten(id) => {
                 let name = expression.name(WRITE_ID);
                 let id = expression.value(AttributeValue::S(id.as_str().to_owned()));
@@ -93,6 +99,7 @@ pub struct Update {
 enum Action {
     Set(&'static str, AttributeValue),
     Increment(&'static str),
+    Decrement(&'static str),
     Copy(&'static str, &'static str),
     Remove(&'static str),
 }
@@ -145,6 +152,13 @@ impl Update {
         self
     }
 
+    /// Takes one from a number, which must be there.
+    #[must_use]
+    pub fn decrement(mut self, name: &'static str) -> Self {
+        self.actions.push(Action::Decrement(name));
+        self
+    }
+
     /// Sets a number to what another one was before, 0 if that is not there.
     #[must_use]
     pub fn copy(mut self, to: &'static str, from: &'static str) -> Self {
@@ -190,6 +204,11 @@ impl Update {
                     let zero = expression.value(AttributeValue::N("0".into()));
                     let one = expression.value(AttributeValue::N("1".into()));
                     sets.push(format!("{name} = if_not_exists({name}, {zero}) + {one}"));
+                }
+                Action::Decrement(name) => {
+                    let name = expression.name(name);
+                    let one = expression.value(AttributeValue::N("1".into()));
+                    sets.push(format!("{name} = {name} - {one}"));
                 }
                 Action::Copy(to, from) => {
                     let (to, from) = (expression.name(to), expression.name(from));

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
-use super::row::{Row, key_attributes};
+use super::row::{Attributes, Row, index_attributes, key_attributes};
 use super::{Store, retry};
 use crate::error::{Error, Result};
-use crate::keys::{Key, PK, Prefix, SK};
+use crate::keys::{GSI1, GSI1PK, IndexKey, Key, PK, Prefix, SK};
 
 /// The most keys DynamoDB takes in one `BatchGetItem`
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
@@ -71,13 +72,20 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Up to 100 items by key, read strongly. One round trip, 1 R per 4 KB of each.
+    /// Items by key, read strongly. One round trip, 1 R per 4 KB of each.
     ///
-    /// Keys that DynamoDB hands back unprocessed are asked for again.
+    /// As many calls at once as it takes.
     pub async fn batch_get(&self, keys: &[Key]) -> Result<Found> {
-        if keys.len() > BATCH_KEYS {
-            return Err(Error::internal("one BatchGetItem takes 100 keys"));
+        let batches = keys.chunks(BATCH_KEYS).map(|batch| self.batch(batch));
+        let mut found = Found::default();
+        for batch in try_join_all(batches).await? {
+            found.0.extend(batch.0);
         }
+        Ok(found)
+    }
+
+    /// Up to 100 items by key. Those that DynamoDB hands back unprocessed are asked for again.
+    async fn batch(&self, keys: &[Key]) -> Result<Found> {
         let mut wanted: Vec<_> = keys.iter().map(key_attributes).collect();
         let mut found = Found::default();
         let mut pause = retry::Backoff::default();
@@ -114,6 +122,40 @@ impl Store {
         Ok(found)
     }
 
+    /// The newest `limit` items of a partition of the index, older than `before` if that is
+    /// given. One round trip, 0.5 R per 4 KB.
+    ///
+    /// The index is always a little behind the table, so nothing is decided on it alone.
+    pub async fn query_index<T: DeserializeOwned>(
+        &self,
+        partition: &str,
+        before: Option<(&Key, &IndexKey)>,
+        limit: usize,
+    ) -> Result<Page<T>> {
+        let start = before.map(|(key, index)| {
+            let mut start = key_attributes(key);
+            start.extend(index_attributes(index));
+            start
+        });
+        let limit = i32::try_from(limit).map_err(Error::internal)?;
+        let output = retry::until_deadline(|| {
+            self.client
+                .query()
+                .table_name(&*self.table)
+                .index_name(GSI1)
+                .key_condition_expression("#pk = :pk")
+                .expression_attribute_names("#pk", GSI1PK)
+                .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
+                .set_exclusive_start_key(start.clone())
+                .scan_index_forward(false)
+                .limit(limit)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+        })
+        .await?;
+        self.page(output.items, output.last_evaluated_key.is_some())
+    }
+
     /// The first `limit` items under a prefix, read strongly. One round trip, 1 R per 4 KB.
     pub async fn query<T: DeserializeOwned>(&self, prefix: &Prefix, limit: usize) -> Result<Page<T>> {
         self.query_after(prefix, None, limit).await
@@ -148,10 +190,12 @@ impl Store {
                 .send()
         })
         .await?;
+        self.page(output.items, output.last_evaluated_key.is_some())
+    }
+
+    fn page<T: DeserializeOwned>(&self, items: Option<Vec<Attributes>>, more: bool) -> Result<Page<T>> {
         let now = self.clock.now();
-        let rows = output.items.unwrap_or_default().into_iter();
-        let items =
-            rows.filter_map(|row| Row::new(row).unexpired(now)).map(Row::read).collect::<Result<_>>()?;
-        Ok(Page { items, more: output.last_evaluated_key.is_some() })
+        let rows = items.unwrap_or_default().into_iter().filter_map(|row| Row::new(row).unexpired(now));
+        Ok(Page { items: rows.map(Row::read).collect::<Result<_>>()?, more })
     }
 }

@@ -105,7 +105,7 @@ pub(super) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpRespon
 /// Pauses that double, with full jitter
 /// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     deadline: Instant,
     ceiling: Duration,
 }
@@ -115,7 +115,7 @@ impl Backoff {
     const LONGEST: Duration = Duration::from_secs(1);
 
     /// Waits, unless the deadline comes first.
-    pub(super) async fn wait(&mut self, why: &'static str) -> Result<()> {
+    pub(crate) async fn wait(&mut self, why: &'static str) -> Result<()> {
         self.wait_after(OutOfTime(why).into()).await.map_err(Error::Unavailable)
     }
 

@@ -10,7 +10,7 @@ use super::{TTL, WRITE_ID};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::WriteId;
-use crate::keys::{Key, PK, SK};
+use crate::keys::{GSI1PK, GSI1SK, IndexKey, Key, PK, SK};
 
 /// The attributes of an item.
 pub(super) type Attributes = HashMap<String, AttributeValue>;
@@ -64,5 +64,13 @@ pub(super) fn key_attributes(key: &Key) -> Attributes {
     HashMap::from([
         (PK.to_owned(), AttributeValue::S(key.pk.clone())),
         (SK.to_owned(), AttributeValue::S(key.sk.clone())),
+    ])
+}
+
+/// A place in the index as attributes.
+pub(super) fn index_attributes(key: &IndexKey) -> Attributes {
+    HashMap::from([
+        (GSI1PK.to_owned(), AttributeValue::S(key.pk.clone())),
+        (GSI1SK.to_owned(), AttributeValue::S(key.sk.clone())),
     ])
 }

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use super::expression::{Rendered, render};
 use super::row::key_attributes;
 use super::write::{Written, judge, split};
-use super::{Put, Store, Update, retry};
+use super::{Condition, Put, Store, Update, retry};
 use crate::error::{Error, Result};
 use crate::ids::WriteId;
 use crate::keys::Key;
@@ -27,7 +27,7 @@ pub struct Transaction {
 enum Part {
     Put(Put),
     Update(Update),
-    Delete(Key),
+    Delete(Key, Option<Condition>),
 }
 
 /// Which parts' conditions did not hold, by their place.
@@ -67,7 +67,16 @@ impl Transaction {
     /// Adds taking an item away; there may be none.
     #[must_use]
     pub fn delete(mut self, key: Key) -> Self {
-        self.parts.push(Part::Delete(key));
+        self.parts.push(Part::Delete(key, None));
+        self
+    }
+}
+
+impl Transaction {
+    /// Adds taking an item away of which this holds.
+    #[must_use]
+    pub fn delete_when(mut self, key: Key, condition: Condition) -> Self {
+        self.parts.push(Part::Delete(key, Some(condition)));
         self
     }
 }
@@ -130,8 +139,15 @@ impl Store {
                     .build();
                 item.update(update.map_err(Error::internal)?)
             }
-            Part::Delete(key) => {
-                let delete = Delete::builder().table_name(&*self.table).set_key(Some(key_attributes(&key)));
+            Part::Delete(key, condition) => {
+                let (condition, names, values) = split(condition.as_ref().map(render));
+                let delete = Delete::builder()
+                    .table_name(&*self.table)
+                    .set_key(Some(key_attributes(&key)))
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(on_failure);
                 item.delete(delete.build().map_err(Error::internal)?)
             }
         };

@@ -8,12 +8,12 @@ use aws_sdk_dynamodb::types::{
 use serde::Serialize;
 
 use super::expression::{Rendered, render};
-use super::row::{Attributes, Row, key_attributes, to_attributes};
+use super::row::{Attributes, Row, index_attributes, key_attributes, to_attributes};
 use super::{Condition, Store, TTL, Update, WRITE_ID, retry};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::WriteId;
-use crate::keys::Key;
+use crate::keys::{IndexKey, Key};
 
 /// How a conditional write ended.
 #[derive(Debug)]
@@ -43,6 +43,20 @@ impl Put {
     #[must_use]
     pub fn if_absent(mut self) -> Self {
         self.condition = Some(Condition::Absent);
+        self
+    }
+
+    /// Happens only if this holds of what is there.
+    #[must_use]
+    pub fn when(mut self, condition: Condition) -> Self {
+        self.condition = Some(condition);
+        self
+    }
+
+    /// Puts the item into the index, too.
+    #[must_use]
+    pub fn indexed(mut self, index: &IndexKey) -> Self {
+        self.item.extend(index_attributes(index));
         self
     }
 

@@ -1,0 +1,90 @@
+//! `/v1/friends` and `/v1/users/{userId}/friends`: who is whose friend.
+
+use axum::extract::State;
+use shared::environment::App;
+use shared::error::Result;
+use shared::friends::pair::Act;
+use shared::friends::{self, Friend};
+use shared::http::answer::{Json, NoContent};
+use shared::http::caller::Viewer;
+use shared::http::openapi::{Always, SignedIn, TakesPage};
+use shared::http::page::{List, PageOf, PageQuery};
+use shared::http::path::PathId;
+use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::ids::UserId;
+use shared::profiles::UserRef;
+
+/// List my friends
+#[utoipa::path(
+    get,
+    path = "/v1/friends",
+    tag = "Friends",
+    operation_id = "listFriends",
+    params(PageQuery),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "A page of them, the newest friendship first.", body = PageOf<Friend>),
+        SignedIn, TakesPage, Always,
+    ),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Viewer(viewer): Viewer,
+    query: PageQuery,
+) -> Result<Json<PageOf<Friend>>> {
+    let list = List(&["friends"]);
+    let after = query.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
+    Ok(crate::page(&list, friends::friends(&app, viewer.user, after.as_deref(), query.limit).await?))
+}
+
+/// End a friendship
+#[utoipa::path(
+    delete,
+    path = "/v1/friends/{userId}",
+    tag = "Friends",
+    operation_id = "endFriendship",
+    params(("userId" = UserId, Path, description = "With whom.")),
+    security(("session" = [])),
+    responses(
+        (status = 204, description = "You are not friends."),
+        (status = 404, description = "not-found: that is no id", body = Problem, content_type = PROBLEM_JSON),
+        SignedIn, Always,
+    ),
+)]
+pub(crate) async fn end(
+    State(app): State<App>,
+    Viewer(viewer): Viewer,
+    PathId(user): PathId<UserId>,
+) -> Result<NoContent> {
+    friends::act(&app, viewer.user, user, Act::Unfriend).await?;
+    Ok(NoContent)
+}
+
+/// List somebody's friends
+///
+/// Friends of yours only; those who block you are left out.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{userId}/friends",
+    tag = "Friends",
+    operation_id = "listFriendsOf",
+    params(("userId" = UserId, Path, description = "Whose."), PageQuery),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "A page of them, the newest friendship first.", body = PageOf<UserRef>),
+        (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),
+        SignedIn, TakesPage, Always,
+    ),
+)]
+pub(crate) async fn list_of(
+    State(app): State<App>,
+    Viewer(viewer): Viewer,
+    PathId(user): PathId<UserId>,
+    query: PageQuery,
+) -> Result<Json<PageOf<UserRef>>> {
+    let id = user.to_string();
+    let list = List(&["users", &id, "friends"]);
+    let after = query.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
+    let slice = friends::friends_of(&app, viewer.user, user, after.as_deref(), query.limit).await?;
+    Ok(crate::page(&list, slice))
+}

@@ -1,0 +1,40 @@
+//! Friends: requests, friendships, blocks.
+//!
+//! One module a route group, its request types right above its handlers; the rules themselves
+//! are in [`shared::friends`].
+
+mod blocks;
+mod friendships;
+mod requests;
+
+use axum::Router;
+use shared::environment::App;
+use shared::friends::Slice;
+use shared::http::answer::Json;
+use shared::http::page::{List, PageOf};
+use shared::http::serve;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes, with their description.
+#[must_use]
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(requests::send, requests::list))
+        .routes(routes!(requests::get, requests::answer, requests::cancel))
+        .routes(routes!(friendships::list))
+        .routes(routes!(friendships::end))
+        .routes(routes!(friendships::list_of))
+        .routes(routes!(blocks::list))
+        .routes(routes!(blocks::block, blocks::unblock))
+}
+
+/// The function.
+pub fn router(app: App) -> Router {
+    serve(routes().split_for_parts().0.with_state(app))
+}
+
+/// A page of a list.
+fn page<T>(list: &List<'_>, (items, next): Slice<T>) -> Json<PageOf<T>> {
+    Json(PageOf { items, next_cursor: next.map(|position| list.cursor(&position)) })
+}

@@ -1,0 +1,175 @@
+//! Lists of people: friends, those who asked, those who are blocked.
+//!
+//! The index says who may be in a list; the edges themselves, read strongly with the profiles,
+//! say who is. So somebody who has just left is not shown, and a page may be short.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::edge::{self, BLOCKS, Edge, FRIENDS, INCOMING, OUTGOING};
+use super::pair::{Bond, Tie};
+use super::request::FriendRequest;
+use crate::clock::Timestamp;
+use crate::environment::App;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::keys::{self, IndexKey};
+use crate::profiles::{ProfileItem, UserRef};
+use crate::store::Page;
+
+/// A friend.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Friend {
+    /// Who.
+    #[serde(flatten)]
+    pub user: UserRef,
+    /// Since when.
+    pub friends_since: Timestamp,
+}
+
+/// Somebody whom the viewer blocks.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Blocked {
+    /// Who.
+    #[serde(flatten)]
+    pub user: UserRef,
+    /// Since when.
+    pub blocked_at: Timestamp,
+}
+
+/// Which way requests went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Direction {
+    /// To the viewer.
+    Incoming,
+    /// From the viewer.
+    Outgoing,
+}
+
+/// A page, and where to go on behind it.
+pub type Slice<T> = (Vec<T>, Option<String>);
+
+/// The viewer's friends, the newest first. Two round trips: 2 R for each and the index.
+pub async fn friends(app: &App, viewer: UserId, after: Option<&str>, limit: usize) -> Result<Slice<Friend>> {
+    list(app, viewer, FRIENDS, after, limit, |_, them, bond| match bond.tie {
+        Tie::Friends { since, .. } => Some(Friend { user: them.into_ref(app), friends_since: since }),
+        _ => None,
+    })
+    .await
+}
+
+/// Whom the viewer blocks, the newest first. Two round trips: 2 R for each and the index.
+pub async fn blocks(app: &App, viewer: UserId, after: Option<&str>, limit: usize) -> Result<Slice<Blocked>> {
+    list(app, viewer, BLOCKS, after, limit, |_, them, bond| {
+        let user = if bond.blocked_by.is_some() { UserRef::hidden(them.user_id) } else { them.into_ref(app) };
+        Some(Blocked { user, blocked_at: bond.blocked? })
+    })
+    .await
+}
+
+/// The viewer's pending requests, the newest first. Two round trips: 2 R for each and the index.
+pub async fn requests(
+    app: &App,
+    viewer: UserId,
+    direction: Direction,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Slice<FriendRequest>> {
+    let name = match direction {
+        Direction::Incoming => INCOMING,
+        Direction::Outgoing => OUTGOING,
+    };
+    list(app, viewer, name, after, limit, |me, them, bond| {
+        FriendRequest::new(app, bond, me.clone(), them).ok()
+    })
+    .await
+}
+
+/// The friends of a friend, the newest first, but for those who block the viewer. Two round
+/// trips: 3 R for each and the index.
+pub async fn friends_of(
+    app: &App,
+    viewer: UserId,
+    user: UserId,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Slice<UserRef>> {
+    if viewer == user {
+        let (friends, next) = friends(app, viewer, after, limit).await?;
+        return Ok((friends.into_iter().map(|friend| friend.user).collect(), next));
+    }
+    let (mine, page) =
+        tokio::try_join!(edge::read(app, viewer, user), query(app, user, FRIENDS, after, limit))?;
+    if !mine.bond.are_friends() {
+        return Err(Error::NotFound);
+    }
+    let people: Vec<_> = page.items.iter().map(|edge| edge.peer_id).collect();
+    let wanted = people
+        .iter()
+        .flat_map(|&peer| [keys::profile(peer), keys::relation(user, peer), keys::relation(viewer, peer)]);
+    let mut found = app.store.batch_get(&wanted.collect::<Vec<_>>()).await?;
+    let theirs = edge::bonds(&mut found, user, people.iter().copied())?;
+    let mut friends = Vec::new();
+    for &peer in &people {
+        let hides = found
+            .take::<Edge>(&keys::relation(viewer, peer))?
+            .is_some_and(|edge| edge.bond.blocked_by.is_some());
+        let Some(profile) = found.take::<ProfileItem>(&keys::profile(peer))? else { continue };
+        if theirs.get(&peer).is_some_and(Bond::are_friends) && !hides {
+            friends.push(profile.into_ref(app));
+        }
+    }
+    Ok((friends, next(&page, FRIENDS)))
+}
+
+/// A page of one of the viewer's lists, of those who are in it.
+async fn list<T>(
+    app: &App,
+    viewer: UserId,
+    name: &str,
+    after: Option<&str>,
+    limit: usize,
+    show: impl Fn(&ProfileItem, ProfileItem, &Bond) -> Option<T>,
+) -> Result<Slice<T>> {
+    let page = query(app, viewer, name, after, limit).await?;
+    let people: Vec<_> = page.items.iter().map(|edge| edge.peer_id).collect();
+    let of_person = |&peer: &UserId| [keys::profile(peer), keys::relation(viewer, peer)];
+    let mut wanted: Vec<_> = people.iter().flat_map(of_person).collect();
+    wanted.push(keys::profile(viewer));
+    let mut found = app.store.batch_get(&wanted).await?;
+    let me: ProfileItem = found.take(&keys::profile(viewer))?.ok_or(Error::Unauthenticated)?;
+    let mut shown = Vec::new();
+    for peer in people {
+        let edge = found.take::<Edge>(&keys::relation(viewer, peer))?;
+        let profile = found.take::<ProfileItem>(&keys::profile(peer))?;
+        let (Some(edge), Some(profile)) = (edge, profile) else { continue };
+        if edge.place(name).is_some() {
+            shown.extend(show(&me, profile, &edge.bond));
+        }
+    }
+    Ok((shown, next(&page, name)))
+}
+
+/// A page of what the index has of a list; a position is a sort key of it.
+async fn query(app: &App, user: UserId, name: &str, after: Option<&str>, limit: usize) -> Result<Page<Edge>> {
+    let partition = keys::relations(user, name);
+    let start = match after {
+        Some(position) => {
+            let peer = position.split_once('#').and_then(|(_, peer)| peer.parse().ok());
+            let key = keys::relation(user, peer.ok_or(Error::InvalidCursor)?);
+            Some((key, IndexKey { pk: partition.clone(), sk: position.to_owned() }))
+        }
+        None => None,
+    };
+    let before = start.as_ref().map(|(key, index)| (key, index));
+    app.store.query_index(&partition, before, limit).await
+}
+
+/// Where to go on.
+fn next(page: &Page<Edge>, name: &str) -> Option<String> {
+    let last = page.items.last().filter(|_| page.more)?;
+    last.place(name).map(|place| place.sk)
+}

@@ -1,0 +1,23 @@
+//! Friends: who asked whom, who is whose friend, who blocks whom.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `pair.rs` | what two people are to each other and may do about it: the rules, and nothing else |
+//! | `edge.rs` | that as two items, one for each of them |
+//! | `act.rs` | one of them does something |
+//! | `request.rs` | a request as the API shows it |
+//! | `list.rs` | friends, requests and blocks |
+
+mod act;
+mod edge;
+mod list;
+pub mod pair;
+mod request;
+
+pub use act::{act, answer, ask, cancel};
+pub use edge::bonds;
+pub use list::{Blocked, Direction, Friend, Slice, blocks, friends, friends_of, requests};
+pub use request::{FriendRequest, FriendRequestStatus, request};
+
+/// The most friends somebody can have.
+pub const MOST_FRIENDS: u32 = 5_000;

@@ -1,0 +1,283 @@
+//! Friends: asking and answering, ending it, blocking; and all of it at once.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Fault, Kith, Person};
+
+impl Person {
+    /// Asks somebody to be friends.
+    async fn ask(&self, other: &Self) -> Answer {
+        self.call(Method::POST, "/v1/friend-requests").json(json!({ "to": other.id })).await
+    }
+
+    /// Answers somebody's request.
+    async fn answer(&self, other: &Self, status: &str) -> Answer {
+        let path = format!("/v1/friend-requests/{}-{}", other.id, self.id);
+        self.patch(&path, json!({ "status": status })).await
+    }
+
+    async fn befriend(&self, other: &Self) {
+        self.ask(other).await.expect(201);
+        other.answer(self, "accepted").await.expect(200);
+    }
+
+    async fn block(&self, other: &Self) {
+        self.call(Method::PUT, &format!("/v1/blocks/{}", other.id)).await.expect(204);
+    }
+
+    /// What somebody is to this person, and how many friends they have.
+    async fn sees(&self, other: &Self) -> (String, u64) {
+        let profile = self.get(&format!("/v1/users/{}", other.id)).await.expect(200);
+        (profile["relation"].as_str().unwrap().to_owned(), profile["friendCount"].as_u64().unwrap())
+    }
+
+    /// The ids in a list.
+    async fn ids(&self, path: &str) -> Vec<String> {
+        let answer = self.get(path).await.expect(200);
+        answer["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+impl Kith {
+    /// Fails unless both sides of every bond agree, and every count is one of friendships.
+    async fn check_friends(&self) {
+        let items = self.items().await;
+        let edges: Vec<_> =
+            items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("RELATION#")).collect();
+        for edge in &edges {
+            let mirror = edges
+                .iter()
+                .find(|other| other["userId"] == edge["peerId"] && other["peerId"] == edge["userId"]);
+            let mirror = mirror.expect("an edge has two sides");
+            assert_eq!(mirror["writeId"], edge["writeId"], "both are written together");
+            assert_eq!(mirror["bond"]["tie"]["kind"], edge["bond"]["tie"]["kind"]);
+            assert_eq!(mirror["bond"].get("blockedBy"), edge["bond"].get("blocked"));
+        }
+        for profile in items.iter().filter(|item| item["SK"] == "PROFILE") {
+            let of_them = edges.iter().filter(|edge| edge["userId"] == profile["userId"]);
+            let friends = of_them.filter(|edge| edge["bond"]["tie"]["kind"] == "friends").count();
+            assert_eq!(profile["friendCount"], json!(friends), "{}", profile["username"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_people_become_friends_and_part() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    let asked = alice.ask(&bob).await;
+    let request = asked.expect(201);
+    let path = format!("/v1/friend-requests/{}", request["id"].as_str().unwrap());
+    assert_eq!(asked.header("location"), path);
+    assert_eq!((&request["status"], &request["sender"]["username"]), (&json!("pending"), &json!("alice")));
+    assert_eq!(alice.sees(&bob).await, ("requestSent".into(), 0));
+    assert_eq!(bob.sees(&alice).await, ("requestReceived".into(), 0));
+    alice.ask(&bob).await.expect_problem(409, "request-pending");
+    assert_eq!(bob.get(&path).await.expect(200), request);
+    let incoming = bob.get("/v1/friend-requests?direction=incoming").await.expect(200);
+    assert_eq!(incoming["items"], json!([request]));
+    assert_eq!(alice.ids("/v1/friend-requests?direction=outgoing").await.len(), 1);
+    assert_eq!(alice.ids("/v1/friend-requests?direction=incoming").await.len(), 0);
+    alice.patch(&path, json!({ "status": "accepted" })).await.expect_problem(403, "forbidden");
+    bob.delete(&path).await.expect_problem(403, "forbidden");
+
+    let accepted = bob.answer(&alice, "accepted").await.expect(200);
+    assert_eq!(accepted["status"], "accepted");
+    assert_eq!(bob.answer(&alice, "accepted").await.expect(200), accepted);
+    bob.answer(&alice, "rejected").await.expect_problem(409, "request-closed");
+    alice.delete(&path).await.expect_problem(409, "request-closed");
+    alice.ask(&bob).await.expect_problem(409, "already-friends");
+    assert_eq!(alice.sees(&bob).await, ("friends".into(), 1));
+    let friends = alice.get("/v1/friends").await.expect(200);
+    assert_eq!(
+        (&friends["items"][0]["id"], &friends["items"][0]["friendsSince"]),
+        (&json!(bob.id), &accepted["updatedAt"])
+    );
+    assert_eq!(alice.get("/v1/users?query=bob").await.expect(200)["items"][0]["relation"], "friends");
+    assert_eq!(alice.ids("/v1/friend-requests?direction=outgoing").await.len(), 0);
+
+    for _ in 0..2 {
+        bob.delete(&format!("/v1/friends/{}", alice.id)).await.expect(204);
+        assert_eq!(alice.sees(&bob).await, ("none".into(), 0));
+        alice.get(&path).await.expect_problem(404, "not-found");
+    }
+    assert_eq!(alice.ids("/v1/friends").await.len(), 0);
+    kith.check_friends().await;
+}
+
+#[tokio::test]
+async fn two_who_ask_each_other_are_friends() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    let asked = alice.ask(&bob).await.expect(201);
+    let crossed = bob.ask(&alice).await.expect(201);
+    assert_eq!((&crossed["id"], &crossed["status"]), (&asked["id"], &json!("accepted")));
+    kith.check_friends().await;
+}
+
+#[tokio::test]
+async fn after_a_rejection_the_same_one_waits_thirty_days() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    alice.ask(&bob).await.expect(201);
+    let rejected = bob.answer(&alice, "rejected").await.expect(200);
+    assert_eq!(bob.answer(&alice, "rejected").await.expect(200), rejected);
+    assert_eq!(alice.sees(&bob).await.0, "none");
+    let path = format!("/v1/friend-requests/{}-{}", alice.id, bob.id);
+    assert_eq!(alice.get(&path).await.expect(200)["status"], "rejected");
+    let refused = alice.ask(&bob).await;
+    refused.expect_problem(409, "recently-rejected");
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=30 * 24 * 3600).contains(&wait), "{wait}");
+    // The other one may ask at any time.
+    bob.ask(&alice).await.expect(201);
+    bob.delete(&format!("/v1/friend-requests/{}-{}", bob.id, alice.id)).await.expect(204);
+    // Sessions are as long as that.
+    kith.advance(Duration::from_secs(wait));
+    alice.sign_in().await.ask(&bob).await.expect(201);
+}
+
+#[tokio::test]
+async fn who_blocks_is_not_there_for_the_blocked() {
+    let kith = Kith::start().await;
+    let [alice, bob, carol] =
+        [kith.register("alice").await, kith.register("bob").await, kith.register("carol").await];
+    alice.befriend(&bob).await;
+    carol.befriend(&bob).await;
+    carol.befriend(&alice).await;
+    let nobody = "01JZZ3W0Q5E8T4C9M2R7B6N1KD";
+    alice.block(&bob).await;
+    alice.block(&bob).await;
+    assert_eq!(alice.sees(&bob).await, ("blocked".into(), 1));
+    assert_eq!(alice.ids("/v1/blocks").await, [&*bob.id]);
+    for path in ["/v1/users/ID", "/v1/users/ID/friends", "/v1/friend-requests/ID-ME"] {
+        let of = |id: &str| path.replace("ID", id).replace("ME", &bob.id);
+        let hidden = bob.get(&of(&alice.id)).await;
+        let missing = bob.get(&of(nobody)).await;
+        hidden.expect_problem(404, "not-found");
+        assert_eq!(hidden.without_request_id(), missing.without_request_id(), "{path}");
+    }
+    bob.get("/v1/usernames/alice").await.expect_problem(404, "not-found");
+    assert_eq!(bob.ids("/v1/users?query=alice").await.len(), 0);
+    bob.ask(&alice).await.expect_problem(404, "not-found");
+    let missing = bob.call(Method::POST, "/v1/friend-requests").json(json!({ "to": nobody })).await;
+    assert_eq!(bob.ask(&alice).await.without_request_id(), missing.without_request_id());
+    // In a friend's list they do not meet either.
+    assert_eq!(bob.ids(&format!("/v1/users/{}/friends", carol.id)).await, [&*bob.id]);
+    assert!(bob.ids("/v1/friends").await.iter().all(|id| *id == carol.id));
+    alice.ask(&bob).await.expect_problem(403, "forbidden");
+
+    // Each may block the other, and that tells nothing.
+    bob.block(&alice).await;
+    bob.call(Method::PUT, &format!("/v1/blocks/{nobody}")).await.expect(204);
+    let blocked = bob.get("/v1/blocks").await.expect(200);
+    assert_eq!(blocked["items"][0]["username"], Value::Null);
+    for person in [(&alice, &bob), (&bob, &alice)] {
+        person.0.delete(&format!("/v1/blocks/{}", person.1.id)).await.expect(204);
+    }
+    assert_eq!(bob.sees(&alice).await, ("none".into(), 1));
+    kith.check_friends().await;
+}
+
+#[tokio::test]
+async fn lists_go_on_where_they_ended() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let mut friends = Vec::new();
+    for number in 0..5 {
+        let friend = kith.register(&format!("friend{number}")).await;
+        alice.befriend(&friend).await;
+        friends.insert(0, friend.id);
+    }
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = alice.get(&format!("/v1/friends?limit=2{cursor}")).await.expect(200);
+        seen.extend(
+            page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()),
+        );
+        let Some(next) = page["nextCursor"].as_str() else { break };
+        alice.get(&format!("/v1/blocks?cursor={next}")).await.expect_problem(400, "invalid-cursor");
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, friends);
+}
+
+#[tokio::test]
+async fn a_friendship_ends_at_five_thousand() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    alice.ask(&bob).await.expect(201);
+    kith.set_friend_count(&bob.id, 5_000).await;
+    bob.answer(&alice, "accepted").await.expect_problem(409, "friend-limit");
+    kith.set_friend_count(&bob.id, 4_999).await;
+    bob.answer(&alice, "accepted").await.expect(200);
+    assert_eq!(alice.sees(&bob).await.1, 5_000);
+}
+
+/// One thing that one of two people does, at random.
+async fn act(random: &mut Rng, one: &Person, other: &Person) -> Answer {
+    let request = |from: &Person, to: &Person| format!("/v1/friend-requests/{}-{}", from.id, to.id);
+    match random.u8(..9) {
+        0..3 => one.ask(other).await,
+        3..5 => one.answer(other, "accepted").await,
+        5 => one.answer(other, "rejected").await,
+        6 => one.delete(&request(one, other)).await,
+        7 => one.delete(&format!("/v1/friends/{}", other.id)).await,
+        _ => {
+            let method = if random.bool() { Method::PUT } else { Method::DELETE };
+            one.call(method, &format!("/v1/blocks/{}", other.id)).await
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_three_people_do_at_once_both_sides_and_all_counts_agree() {
+    let kith = Kith::start().await;
+    let people = [kith.register("alice").await, kith.register("bob").await, kith.register("carol").await];
+    for seed in 0..6 {
+        if seed % 2 == 1 {
+            kith.faults().randomly(0.1, seed);
+        }
+        let people = &people;
+        let storms = (0..60).map(async |number| {
+            let mut random = Rng::with_seed(seed * 1_000 + number);
+            let one = random.usize(..3);
+            let other = (one + random.usize(1..3)) % 3;
+            let answer = act(&mut random, &people[one], &people[other]).await;
+            assert!(answer.status < 500 || answer.status == 503, "{answer:?}");
+        });
+        join_all(storms).await;
+        kith.faults().stop();
+        kith.check_friends().await;
+        // Rejections are waited for.
+        kith.advance(Duration::from_hours(1));
+    }
+}
+
+#[tokio::test]
+async fn a_lost_reply_makes_one_friendship() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    for call in 0..4 {
+        for fault in [Fault::LostReply, Fault::Conflict, Fault::Throttle, Fault::Reset] {
+            alice.ask(&bob).await.expect(201);
+            // What is read to check the token, and then the bond, and the transaction.
+            kith.faults().once_after(call, fault);
+            bob.answer(&alice, "accepted").await.expect(200);
+            kith.faults().stop();
+            assert_eq!(alice.sees(&bob).await, ("friends".into(), 1), "{fault:?} at {call}");
+            kith.check_friends().await;
+            bob.delete(&format!("/v1/friends/{}", alice.id)).await.expect(204);
+        }
+    }
+}
