@@ -4,6 +4,7 @@ mod avatar;
 mod call;
 mod faults;
 mod kith;
+pub(crate) mod orders;
 pub(crate) mod picture;
 mod process;
 mod runtime;

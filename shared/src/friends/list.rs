@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::edge::{self, BLOCKS, Edge, FRIENDS, INCOMING, OUTGOING};
-use super::pair::{Bond, Tie};
+use super::pair::{Audience, Bond, Tie, can_see};
 use super::request::FriendRequest;
 use crate::clock::Timestamp;
 use crate::environment::App;
@@ -103,7 +103,7 @@ pub async fn friends_of(
     }
     let (mine, page) =
         tokio::try_join!(edge::read(app, viewer, user), query(app, user, FRIENDS, after, limit))?;
-    if !mine.bond.are_friends() {
+    if !can_see(viewer, user, &mine.bond, Audience::Friends) {
         return Err(Error::NotFound);
     }
     let people: Vec<_> = page.items.iter().map(|edge| edge.peer_id).collect();
@@ -114,11 +114,10 @@ pub async fn friends_of(
     let theirs = edge::bonds(&mut found, user, people.iter().copied())?;
     let mut friends = Vec::new();
     for &peer in &people {
-        let hides = found
-            .take::<Edge>(&keys::relation(viewer, peer))?
-            .is_some_and(|edge| edge.bond.blocked_by.is_some());
+        let to_viewer = Edge::or_blank(found.take(&keys::relation(viewer, peer))?, viewer, peer);
+        let is_there = can_see(viewer, peer, &to_viewer.bond, Audience::Profile);
         let Some(profile) = found.take::<ProfileItem>(&keys::profile(peer))? else { continue };
-        if theirs.get(&peer).is_some_and(Bond::are_friends) && !hides {
+        if theirs.get(&peer).is_some_and(Bond::are_friends) && is_there {
             friends.push(profile.into_ref(app));
         }
     }

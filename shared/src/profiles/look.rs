@@ -5,6 +5,7 @@ use crate::accounts::{Credential, Lock, Username};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::friends;
+use crate::friends::pair::{Audience, can_see};
 use crate::ids::UserId;
 use crate::keys;
 
@@ -28,7 +29,7 @@ pub async fn by_id(app: &App, viewer: UserId, user: UserId) -> Result<Profile> {
     let mut found = app.store.batch_get(&[keys::profile(user), keys::relation(viewer, user)]).await?;
     let profile = found.take::<ProfileItem>(&keys::profile(user))?.ok_or(Error::NotFound)?;
     let bond = friends::bonds(&mut found, viewer, [user])?.remove(&user).unwrap_or_default();
-    if bond.blocked_by.is_some() {
+    if !can_see(viewer, user, &bond, Audience::Profile) {
         return Err(Error::NotFound);
     }
     Ok(profile.into_profile(Relation::of(user, viewer, &bond), app))

@@ -15,6 +15,7 @@ use crate::accounts::Username;
 use crate::environment::App;
 use crate::error::Result;
 use crate::friends;
+use crate::friends::pair::{Audience, Bond, can_see};
 use crate::ids::UserId;
 use crate::keys::{self, Key};
 use crate::store::Put;
@@ -100,7 +101,8 @@ pub async fn search(
     for SearchEntry { word, user_id } in page.items {
         // Somebody found by two words is shown with the first, on whichever page that is.
         let Some(profile) = profiles.peek::<ProfileItem>(&keys::profile(user_id))? else { continue };
-        let Some(bond) = bonds.get(&user_id).filter(|bond| bond.blocked_by.is_none()) else { continue };
+        let is_there = |bond: &&Bond| can_see(viewer, user_id, bond, Audience::Profile);
+        let Some(bond) = bonds.get(&user_id).filter(is_there) else { continue };
         let entries = entries(&profile.username, &profile.name);
         let first = entries.iter().find(|entry| entry.starts_with(query.longest()));
         if first == Some(&word) && query.matches(&entries) {
