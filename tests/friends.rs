@@ -335,7 +335,7 @@ async fn of_fifty_accepted_at_once_ten_fit() {
 }
 
 #[tokio::test]
-async fn an_answered_block_holds_for_the_very_next_call_however_stale_a_read_may_be() {
+async fn an_answered_block_or_unfriending_holds_for_the_very_next_call_however_stale_a_read_may_be() {
     let kith = Kith::start().await;
     let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
     alice.befriend(&bob).await;
@@ -348,6 +348,14 @@ async fn an_answered_block_holds_for_the_very_next_call_however_stale_a_read_may
     bob.get(&format!("/v1/users/{}", alice.id)).await.expect_problem(404, "not-found");
     assert!(bob.ids("/v1/friends").await.is_empty());
     assert!(bob.ids("/v1/users?query=alice").await.is_empty());
+
+    let carol = kith.register("carol").await;
+    carol.befriend(&bob).await;
+    let friends_of_bob = format!("/v1/users/{}/friends", bob.id);
+    carol.get(&friends_of_bob).await.expect(200);
+    bob.delete(&format!("/v1/friends/{}", carol.id)).await.expect(204);
+    carol.get(&friends_of_bob).await.expect_problem(404, "not-found");
+    assert_eq!(carol.sees(&bob).await, ("none".into(), 0));
 }
 
 #[tokio::test]
