@@ -7,8 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::edge::{self, BLOCKS, Edge, FRIENDS, INCOMING, OUTGOING};
-use super::pair::{Audience, Bond, Tie, can_see};
+use super::pair::{Bond, Tie};
 use super::request::FriendRequest;
+use super::sight::{Audience, can_see};
 use crate::clock::Timestamp;
 use crate::environment::App;
 use crate::error::{Error, Result};

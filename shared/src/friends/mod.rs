@@ -3,6 +3,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `pair.rs` | what two people are to each other and may do about it: the rules, and nothing else |
+//! | `sight.rs` | who sees what |
 //! | `edge.rs` | that as two items, one for each of them |
 //! | `act.rs` | one of them does something |
 //! | `request.rs` | a request as the API shows it |
@@ -13,6 +14,7 @@ mod edge;
 mod list;
 pub mod pair;
 mod request;
+pub mod sight;
 
 pub use act::{act, answer, ask, cancel};
 pub use edge::bonds;

@@ -19,7 +19,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::UserId;
 
 /// For how long after a rejection the same person cannot ask again.
 pub const COOL_DOWN: Duration = Duration::from_hours(30 * 24);
@@ -239,35 +238,6 @@ fn refusal_of(rejection: Option<Rejection>) -> Refused {
     }
 }
 
-/// For whom something of somebody is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Audience {
-    /// Everybody but those whom they block: their profile, of which even who blocks them must
-    /// know whom they block.
-    Profile,
-    /// Everybody unless one of the two blocks the other.
-    Public,
-    /// Their friends.
-    Friends,
-    /// Nobody else.
-    Private,
-}
-
-/// Whether something of an owner is there for a viewer, who sees this bond to them: the one
-/// decision that every path to it asks. Of what is not, nothing may show that it exists.
-#[must_use]
-pub fn can_see(viewer: UserId, owner: UserId, bond: &Bond, audience: Audience) -> bool {
-    if viewer == owner {
-        return true;
-    }
-    match audience {
-        Audience::Profile => bond.blocked_by.is_none(),
-        Audience::Public => bond.blocked_by.is_none() && bond.blocked.is_none(),
-        Audience::Friends => bond.are_friends(),
-        Audience::Private => false,
-    }
-}
-
 impl Side {
     const fn other(self) -> Self {
         match self {
@@ -284,7 +254,7 @@ impl Rejection {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::HashSet;
 
     use super::*;
@@ -302,7 +272,7 @@ mod tests {
     }
 
     /// Every bond that two people can come to, whatever they do, at two times.
-    fn reachable() -> HashSet<Bond> {
+    pub(in super::super) fn reachable() -> HashSet<Bond> {
         let mut found = HashSet::from([Bond::default()]);
         let mut open = vec![Bond::default()];
         while let Some(bond) = open.pop() {
@@ -374,26 +344,6 @@ mod tests {
             for act in [Act::Ask, Act::Accept, Act::Reject, Act::Cancel] {
                 assert_eq!(bond.after(act, NOW), Err(Refused::NotFound), "{act:?} after {bond:?}");
             }
-        }
-    }
-
-    #[test]
-    fn a_smaller_audience_sees_no_more() {
-        let [viewer, owner] = [1, 2].map(|byte| UserId::from_bytes([byte; 16]));
-        let audiences = [Audience::Profile, Audience::Public, Audience::Friends, Audience::Private];
-        for bond in reachable() {
-            let seen = audiences.map(|audience| can_see(viewer, owner, &bond, audience));
-            assert!(seen.is_sorted_by(|wider, smaller| *wider || !*smaller), "{bond:?}: {seen:?}");
-            assert_eq!(
-                seen,
-                [
-                    bond.blocked_by.is_none(),
-                    bond.blocked_by.is_none() && bond.blocked.is_none(),
-                    bond.are_friends(),
-                    false,
-                ]
-            );
-            assert!(audiences.iter().all(|audience| can_see(owner, owner, &bond, *audience)));
         }
     }
 

@@ -5,7 +5,7 @@ use crate::accounts::{Credential, Lock, Username};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::friends;
-use crate::friends::pair::{Audience, can_see};
+use crate::friends::sight::{Audience, can_see};
 use crate::ids::UserId;
 use crate::keys;
 
