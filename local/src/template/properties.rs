@@ -31,25 +31,12 @@ pub(super) struct EventInvokeProperties {
 pub(super) struct BucketProperties {
     pub(super) bucket_name: Option<String>,
     pub(super) cors_configuration: Option<BucketCorsProperties>,
-    pub(super) lifecycle_configuration: Option<LifecycleProperties>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct BucketCorsProperties {
     pub(super) cors_rules: Vec<CorsRule>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct LifecycleProperties {
-    pub(super) rules: Vec<LifecycleRuleProperties>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct LifecycleRuleProperties {
-    pub(super) expiration_in_days: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -24,8 +24,6 @@ pub struct Bucket {
     pub name: String,
     /// What pages of other origins may do, by the first rule that fits.
     pub cors: Vec<CorsRule>,
-    /// After how many days an object goes.
-    pub expires_after_days: Option<u32>,
 }
 
 impl Table {
@@ -41,11 +39,9 @@ impl Table {
 impl Bucket {
     pub(super) fn read(id: &str, properties: Value) -> Result<Self, TemplateError> {
         let properties: BucketProperties = read(id, properties)?;
-        let rules = properties.lifecycle_configuration.map(|lifecycle| lifecycle.rules).unwrap_or_default();
         Ok(Self {
             name: properties.bucket_name.unwrap_or_else(|| intrinsics::bucket_name(id)),
             cors: properties.cors_configuration.map(|cors| cors.cors_rules).unwrap_or_default(),
-            expires_after_days: rules.iter().filter_map(|rule| rule.expiration_in_days).min(),
         })
     }
 }
