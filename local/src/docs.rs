@@ -30,6 +30,8 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "Accounts", description = "Registration, sessions, password."),
         (name = "Profiles", description = "One's own profile and other people's."),
         (name = "Friends", description = "Requests, friends, blocks."),
+        (name = "Posts", description = "Posts, likes, the feed."),
+        (name = "Comments", description = "What people say about posts."),
     ),
 )]
 struct Head;
@@ -42,6 +44,8 @@ pub fn document() -> OpenApi {
         accounts::routes().split_for_parts().1,
         profiles::routes().split_for_parts().1,
         friends::routes().split_for_parts().1,
+        posts::routes().split_for_parts().1,
+        comments::routes().split_for_parts().1,
     ];
     for routes in routes {
         document.merge(routes);

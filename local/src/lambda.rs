@@ -12,6 +12,7 @@ use std::time::Duration;
 use authorizer::Authorizer;
 use avatars::Avatars;
 use axum::Router;
+use jobs::Jobs;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context, LambdaEvent, Service as _};
 use serde::Serialize;
@@ -22,6 +23,7 @@ use shared::limits::Rules;
 use shared::profiles::avatar::Pictures;
 use shared::store::{Cost, Request};
 use shared::{App, Environment};
+use stream::Stream;
 
 use crate::template;
 
@@ -73,6 +75,22 @@ impl Lambda {
             "accounts" => http(accounts::router(app()?, Rules::read(environment).map_err(bad_variable)?)),
             "profiles" => http(profiles::router(app()?, Pictures::read(environment).map_err(bad_variable)?)),
             "friends" => http(friends::router(app()?)),
+            "posts" => http(posts::router(app()?)),
+            "comments" => http(comments::router(app()?)),
+            "stream" => {
+                let stream = Stream::new(app()?);
+                typed(move |event| {
+                    let stream = stream.clone();
+                    async move { stream.handle(event).await.map_err(|error| error.to_string()) }
+                })
+            }
+            "jobs" => {
+                let jobs = Jobs::new(app()?);
+                typed(move |event| {
+                    let jobs = jobs.clone();
+                    async move { jobs.handle(event).await.map_err(|error| error.to_string()) }
+                })
+            }
             "avatars" => {
                 let avatars = Avatars::new(environment).map_err(bad_variable)?;
                 typed(move |event| {

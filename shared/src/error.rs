@@ -85,6 +85,9 @@ pub enum Error {
     /// The thing changed since the client read it.
     #[error("version mismatch")]
     VersionMismatch,
+    /// The idempotency key was used for something else.
+    #[error("idempotency key reuse")]
+    IdempotencyKeyReuse,
     /// Too often for a rule; it is worth trying again once the window is over.
     #[error("rate limited by {}", .0.rule.name)]
     RateLimited(Exceeded),

@@ -12,7 +12,7 @@ use ulid::Ulid;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::text::{Parse, Refusal};
 
 /// The text is not an id of the wanted kind.
@@ -20,9 +20,38 @@ use crate::text::{Parse, Refusal};
 #[error("not an id")]
 pub struct MalformedId;
 
-/// Whose account: a ULID, 26 characters of Crockford's base 32.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(Ulid);
+/// Declares an id that is a ULID, with its one spelling.
+macro_rules! ulid_id {
+    ($(#[$doc:meta])* $id:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $id(Ulid);
+
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $id {
+            type Err = MalformedId;
+
+            fn from_str(text: &str) -> Result<Self, MalformedId> {
+                ulid(text).map(Self)
+            }
+        }
+    };
+}
+
+ulid_id! {
+    /// Whose account: a ULID, 26 characters of Crockford's base 32.
+    UserId
+}
+
+ulid_id! {
+    /// Which comment on a post: a ULID, which sorts by the time it was made.
+    CommentId
+}
 
 impl UserId {
     /// From the 16 bytes of its ULID.
@@ -38,20 +67,66 @@ impl UserId {
     }
 }
 
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl CommentId {
+    /// When it was made.
+    #[must_use]
+    pub fn created_at(self) -> Timestamp {
+        time_of(self.0)
     }
 }
 
-impl FromStr for UserId {
+/// Which post: whose, and a ULID that sorts by the time it was made.
+///
+/// In order of time, whoever they are by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PostId {
+    ulid: Ulid,
+    /// Whose it is.
+    pub author: UserId,
+}
+
+impl PostId {
+    /// When it was made.
+    #[must_use]
+    pub fn created_at(self) -> Timestamp {
+        time_of(self.ulid)
+    }
+
+    /// The part that sorts it among its author's.
+    #[must_use]
+    pub fn number(self) -> String {
+        self.ulid.to_string()
+    }
+
+    /// The post of an author with this number.
+    pub fn of(author: UserId, number: &str) -> Result<Self, MalformedId> {
+        Ok(Self { author, ulid: ulid(number)? })
+    }
+}
+
+impl fmt::Display for PostId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.author, self.ulid)
+    }
+}
+
+impl FromStr for PostId {
     type Err = MalformedId;
 
-    /// Only the canonical spelling is an id: one thing must not have two keys.
     fn from_str(text: &str) -> Result<Self, MalformedId> {
-        let id = Ulid::from_string(text).map_err(|_| MalformedId)?;
-        if id.to_string() == text { Ok(Self(id)) } else { Err(MalformedId) }
+        let (author, number) = text.split_once('-').ok_or(MalformedId)?;
+        Self::of(author.parse()?, number)
     }
+}
+
+/// Only the canonical spelling is an id: one thing must not have two keys.
+fn ulid(text: &str) -> Result<Ulid, MalformedId> {
+    let id = Ulid::from_string(text).map_err(|_| MalformedId)?;
+    if id.to_string() == text { Ok(id) } else { Err(MalformedId) }
+}
+
+fn time_of(ulid: Ulid) -> Timestamp {
+    Timestamp::from_millis(i64::try_from(ulid.timestamp_ms()).unwrap_or(i64::MAX))
 }
 
 impl Parse for UserId {
@@ -148,6 +223,12 @@ text_id!(
     "^[0-7][0-9A-HJKMNP-TV-Z]{25}-[0-7][0-9A-HJKMNP-TV-Z]{25}$",
     "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME"
 );
+text_id!(
+    PostId,
+    "^[0-7][0-9A-HJKMNP-TV-Z]{25}-[0-7][0-9A-HJKMNP-TV-Z]{25}$",
+    "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X"
+);
+text_id!(CommentId, "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "01JZZ42A9C4E6G8J0M2P4R6T8W");
 text_id!(SessionId, "^[A-Za-z0-9_-]{43}$", "Qm9vZ2llIG5pZ2h0cyBpbiBMZXNzaW5nIFN0cmVldCE");
 
 /// 32 random bytes that only their holder knows. Never shown, logged or stored.
@@ -222,6 +303,18 @@ impl Ids {
         UserId(self.ulid())
     }
 
+    /// A new post's id.
+    #[must_use]
+    pub fn post_id(&self, author: UserId) -> PostId {
+        PostId { author, ulid: self.ulid() }
+    }
+
+    /// A new comment's id.
+    #[must_use]
+    pub fn comment_id(&self) -> CommentId {
+        CommentId(self.ulid())
+    }
+
     /// A new secret.
     #[must_use]
     pub fn secret(&self) -> Secret {
@@ -279,6 +372,19 @@ mod tests {
         assert_eq!(text.parse(), Ok(id));
         assert_eq!(text.to_lowercase().parse::<UserId>(), Err(MalformedId));
         assert_eq!("8ZZZZZZZZZZZZZZZZZZZZZZZZZ".parse::<UserId>(), Err(MalformedId));
+    }
+
+    #[test]
+    fn a_post_id_tells_its_author_and_its_time() {
+        let clock = Clock::from_fn(|| Timestamp::from_millis(1_777_887_000_005));
+        let ids = Ids::random(clock.clone());
+        let id = ids.post_id(ids.user_id());
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(PostId::of(id.author, &id.number()), Ok(id));
+        assert_eq!(id.created_at(), clock.now());
+        for bad in ["", "-", &id.number(), &format!("{id}-"), &id.to_string().to_lowercase()] {
+            assert_eq!(bad.parse::<PostId>(), Err(MalformedId), "{bad}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The whole table on one page: the only place that spells a key.
 //!
 //! One table, string keys `PK` and `SK`, TTL on `ttl` (seconds). `u` is a user id (ULID),
-//! `hash` a SHA-256 in base64url.
+//! `hash` a SHA-256 in base64url, `p` a post id (`u-number`), `number` and `c` ULIDs. The index
+//! holds nothing but keys.
 //!
 //! | item | PK | SK | holds | read by |
 //! |---|---|---|---|---|
@@ -13,6 +14,13 @@
 //! | Session | `USER#u` | `SESSION#hash` | device, last use, generation, ttl | token; all of a user by prefix |
 //! | Known address | `USER#u` | `KNOWN#hash` | that a sign-in from there succeeded, ttl | user id and address |
 //! | Relation | `USER#u` | `RELATION#peer` | what ties and parts them, as `u` sees it; in the index by `USER#u#<list>` and `since#peer` | both ids; lists of friends, requests and blocks |
+//! | Post | `USER#u#POSTS` | `POST#number` | text, visibility, version; in the index by `USER#u#POSTS#<visibility>` and `number` | post id; an author's, the newest first, all or by visibility |
+//! | Counters | `POST#p` | `COUNTERS` | how many likes and comments, visibility: there as long as the post is | post id |
+//! | Comment | `POST#p` | `COMMENT#c` | text, author, version; in the index by `USER#u#COMMENTS` and `c` | post id and comment id; a post's in both directions |
+//! | Like | `POST#p` | `LIKE#u` | since when; in the index by `USER#u#LIKES` and `p` | post id and user id; a post's |
+//! | Feed entry | `USER#u#FEED` | `ENTRY#number#author` | nothing more, ttl | a person's, the newest first |
+//! | Job | `JOB#id` | `JOB` | what is to be done and how far it is; in the index by `JOBS` and `due#id` | id; those that stand still |
+//! | Idempotency key | `IDEMPOTENCY#u#hash` | `KEY` | what was made with it, a hash of what was asked for, ttl | user id and key |
 //! | Limit | `LIMIT#rule#hash#window` | `LIMIT` | how many tries so far, ttl | rule and subject |
 //!
 //! Emails and addresses are hashed wherever they would be part of a key, since keys end up in
@@ -20,7 +28,8 @@
 
 use crate::accounts::{Email, Username};
 use crate::clock::Timestamp;
-use crate::ids::{SessionId, UserId, digest};
+use crate::ids::{CommentId, PostId, SessionId, UserId, digest};
+use crate::posts::Visibility;
 
 /// The name of the partition key's attribute.
 pub const PK: &str = "PK";
@@ -133,16 +142,139 @@ pub fn relations(user: UserId, list: &str) -> String {
     format!("{}#{list}", partition(user))
 }
 
+/// All that ties and parts somebody and others, in the order of their ids.
+#[must_use]
+pub fn all_relations(user: UserId) -> Prefix {
+    Prefix { pk: partition(user), sk: "RELATION#".into() }
+}
+
+/// Who stands at this sort key of such a list.
+#[must_use]
+pub fn peer_at(position: &str) -> Option<UserId> {
+    position.split_once('#')?.1.parse().ok()
+}
+
 /// Where in such a list somebody is, who is in it since then.
 #[must_use]
 pub fn relation_in(user: UserId, list: &str, since: Timestamp, peer: UserId) -> IndexKey {
     IndexKey { pk: relations(user, list), sk: format!("{since}#{peer}") }
 }
 
+/// A post.
+#[must_use]
+pub fn post(id: PostId) -> Key {
+    Key { pk: posts_partition(id.author), sk: format!("POST#{}", id.number()) }
+}
+
+/// All posts of somebody, in the order of time.
+#[must_use]
+pub fn posts(author: UserId) -> Prefix {
+    Prefix { pk: posts_partition(author), sk: "POST#".into() }
+}
+
+/// Where the index has those of them with this visibility.
+#[must_use]
+pub fn posts_with(author: UserId, visibility: Visibility) -> String {
+    format!("{}#{}", posts_partition(author), visibility.as_str())
+}
+
+/// Where in such a list a post is: at its number.
+#[must_use]
+pub fn post_with(id: PostId, visibility: Visibility) -> IndexKey {
+    IndexKey { pk: posts_with(id.author, visibility), sk: id.number() }
+}
+
+/// How often a post was liked and commented on.
+#[must_use]
+pub fn counters(post: PostId) -> Key {
+    Key { pk: about(post), sk: "COUNTERS".into() }
+}
+
+/// A comment on a post.
+#[must_use]
+pub fn comment(post: PostId, id: CommentId) -> Key {
+    Key { pk: about(post), sk: format!("COMMENT#{id}") }
+}
+
+/// All comments on a post, in the order of time.
+#[must_use]
+pub fn comments(post: PostId) -> Prefix {
+    Prefix { pk: about(post), sk: "COMMENT#".into() }
+}
+
+/// Where the index has a comment, among those of its author.
+#[must_use]
+pub fn comment_by(author: UserId, id: CommentId) -> IndexKey {
+    IndexKey { pk: format!("{}#COMMENTS", partition(author)), sk: id.to_string() }
+}
+
+/// That somebody likes a post.
+#[must_use]
+pub fn like(post: PostId, user: UserId) -> Key {
+    Key { pk: about(post), sk: format!("LIKE#{user}") }
+}
+
+/// All likes of a post.
+#[must_use]
+pub fn likes(post: PostId) -> Prefix {
+    Prefix { pk: about(post), sk: "LIKE#".into() }
+}
+
+/// Where the index has a like, among those of whoever it is by.
+#[must_use]
+pub fn like_by(user: UserId, post: PostId) -> IndexKey {
+    IndexKey { pk: format!("{}#LIKES", partition(user)), sk: post.to_string() }
+}
+
+/// That a post is in somebody's feed.
+#[must_use]
+pub fn feed_entry(reader: UserId, post: PostId) -> Key {
+    Key { pk: feed_partition(reader), sk: format!("ENTRY#{}#{}", post.number(), post.author) }
+}
+
+/// Somebody's feed, in the order of time.
+#[must_use]
+pub fn feed(reader: UserId) -> Prefix {
+    Prefix { pk: feed_partition(reader), sk: "ENTRY#".into() }
+}
+
+/// A job.
+#[must_use]
+pub fn job(id: &str) -> Key {
+    Key { pk: format!("JOB#{id}"), sk: "JOB".into() }
+}
+
+/// Where the index has all jobs, by when each is to have gone on.
+pub const JOBS: &str = "JOBS";
+
+/// Where in that list a job is.
+#[must_use]
+pub fn job_due(due: Timestamp, id: &str) -> IndexKey {
+    IndexKey { pk: JOBS.into(), sk: format!("{due}#{id}") }
+}
+
+/// What somebody made with an idempotency key.
+#[must_use]
+pub fn idempotency(user: UserId, key: &str) -> Key {
+    Key { pk: format!("IDEMPOTENCY#{user}#{}", digest(&[key.as_bytes()])), sk: "KEY".into() }
+}
+
 /// How often a subject (a digest) has used a rule's allowance in one window of time.
 #[must_use]
 pub fn limit(rule: &str, subject: &str, window: i64) -> Key {
     Key { pk: format!("LIMIT#{rule}#{subject}#{window}"), sk: "LIMIT".into() }
+}
+
+fn posts_partition(author: UserId) -> String {
+    format!("{}#POSTS", partition(author))
+}
+
+fn feed_partition(reader: UserId) -> String {
+    format!("{}#FEED", partition(reader))
+}
+
+fn about(post: PostId) -> String {
+    format!("POST#{post}")
 }
 
 fn search_partition(word: &str) -> String {

@@ -6,6 +6,11 @@
 //! |---|---|
 //! | [`accounts`] | who somebody is: registration, passwords, sessions, tokens |
 //! | [`profiles`] | what others see of them |
+//! | [`friends`] | what people are to each other, and who sees what |
+//! | [`posts`], [`comments`] | what people write |
+//! | [`feed`] | whose posts somebody is shown |
+//! | [`jobs`] | what is done later, in steps |
+//! | [`idempotency`] | a wish that is sent again is granted once |
 //! | [`limits`] | how often somebody may try something |
 //! | [`keys`] | the whole table on one page: the only place that spells a key |
 //! | [`store`] | a handful of verbs over DynamoDB, with the rules that make a retry safe |
@@ -20,15 +25,20 @@
 
 pub mod accounts;
 pub mod clock;
+pub mod comments;
 pub mod environment;
 pub mod error;
+pub mod feed;
 pub mod friends;
 pub mod http;
+pub mod idempotency;
 pub mod ids;
+pub mod jobs;
 pub mod keys;
 pub mod limits;
 pub mod logs;
 pub mod objects;
+pub mod posts;
 pub mod profiles;
 pub mod store;
 pub mod text;

@@ -62,11 +62,30 @@ fn is_forbidden(c: char) -> bool {
     is_direction || (c.is_control() && c != '\n' && c != '\t')
 }
 
-/// Declares a text type that goes through [`clean`] and may be empty.
+/// The same for a text of which something must be left once it is trimmed.
+pub(crate) const PATTERN_NOT_BLANK: &str = r"^[^\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]*[^\s\u0000-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069][^\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]*$";
+
+/// The text as Kith keeps it, which must say something.
+///
+/// # Errors
+/// As for [`clean`], and when nothing but white space is in it.
+pub fn clean_not_blank(text: &str, max: usize) -> Result<String, Refusal> {
+    let text = clean(text, max)?;
+    if text.is_empty() { Err(Refusal::new("must not be blank")) } else { Ok(text) }
+}
+
+/// Declares a text type that goes through [`clean`] and may be empty; or, with `1..=`, through
+/// [`clean_not_blank`].
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $max:literal, $example:literal) => {
+        $crate::text::text_type! { @ $(#[$doc])* $name, $max, $example, clean, PATTERN, 0, Default }
+    };
+    ($(#[$doc:meta])* $name:ident, 1..=$max:literal, $example:literal) => {
+        $crate::text::text_type! { @ $(#[$doc])* $name, $max, $example, clean_not_blank, PATTERN_NOT_BLANK, 1, }
+    };
+    (@ $(#[$doc:meta])* $name:ident, $max:literal, $example:literal, $clean:ident, $pattern:ident, $min:literal, $($default:ident)?) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, $($default,)? PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -83,7 +102,7 @@ macro_rules! text_type {
 
         impl $crate::text::Parse for $name {
             fn parse(text: &str) -> Result<Self, $crate::text::Refusal> {
-                $crate::text::clean(text, Self::MAX).map(Self)
+                $crate::text::$clean(text, Self::MAX).map(Self)
             }
         }
 
@@ -91,8 +110,9 @@ macro_rules! text_type {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 utoipa::openapi::ObjectBuilder::new()
                     .schema_type(utoipa::openapi::Type::String)
+                    .min_length(($min > 0).then_some($min))
                     .max_length(Some(Self::MAX))
-                    .pattern(Some($crate::text::PATTERN))
+                    .pattern(Some($crate::text::$pattern))
                     .examples([$example])
                     .into()
             }

@@ -32,8 +32,9 @@ pub(crate) async fn list(
     query: PageQuery,
 ) -> Result<Json<PageOf<Blocked>>> {
     let list = List(&["blocks"]);
-    let after = query.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
-    Ok(crate::page(&list, friends::blocks(&app, viewer.user, after.as_deref(), query.limit).await?))
+    let after = list.after(&query)?;
+    let slice = friends::blocks(&app, viewer.user, after.as_deref(), query.limit).await?;
+    Ok(Json(PageOf::of_slice(&list, slice)))
 }
 
 /// Block somebody

@@ -33,8 +33,9 @@ pub(crate) async fn list(
     query: PageQuery,
 ) -> Result<Json<PageOf<Friend>>> {
     let list = List(&["friends"]);
-    let after = query.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
-    Ok(crate::page(&list, friends::friends(&app, viewer.user, after.as_deref(), query.limit).await?))
+    let after = list.after(&query)?;
+    let slice = friends::friends(&app, viewer.user, after.as_deref(), query.limit).await?;
+    Ok(Json(PageOf::of_slice(&list, slice)))
 }
 
 /// End a friendship
@@ -84,7 +85,7 @@ pub(crate) async fn list_of(
 ) -> Result<Json<PageOf<UserRef>>> {
     let id = user.to_string();
     let list = List(&["users", &id, "friends"]);
-    let after = query.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
+    let after = list.after(&query)?;
     let slice = friends::friends_of(&app, viewer.user, user, after.as_deref(), query.limit).await?;
-    Ok(crate::page(&list, slice))
+    Ok(Json(PageOf::of_slice(&list, slice)))
 }

@@ -9,9 +9,6 @@ mod requests;
 
 use axum::Router;
 use shared::environment::App;
-use shared::friends::Slice;
-use shared::http::answer::Json;
-use shared::http::page::{List, PageOf};
 use shared::http::serve;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,9 +29,4 @@ pub fn routes() -> OpenApiRouter<App> {
 /// The function.
 pub fn router(app: App) -> Router {
     serve(routes().split_for_parts().0.with_state(app))
-}
-
-/// A page of a list.
-fn page<T>(list: &List<'_>, (items, next): Slice<T>) -> Json<PageOf<T>> {
-    Json(PageOf { items, next_cursor: next.map(|position| list.cursor(&position)) })
 }

@@ -105,9 +105,9 @@ pub(crate) async fn list(
         Direction::Outgoing => "outgoing",
     };
     let list = List(&["friend-requests", name]);
-    let after = query.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
+    let after = list.after(&query)?;
     let slice = friends::requests(&app, viewer.user, direction, after.as_deref(), query.limit).await?;
-    Ok(crate::page(&list, slice))
+    Ok(Json(PageOf::of_slice(&list, slice)))
 }
 
 /// Read a request

@@ -49,7 +49,7 @@ pub(crate) async fn search(
     let list = List(&["users", query.as_str()]);
     let after = page.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
     let (items, next) = search::search(&app, viewer.user, &query, after.as_deref(), page.limit).await?;
-    Ok(Json(PageOf { items, next_cursor: next.map(|position| list.cursor(&position)) }))
+    Ok(Json(PageOf::of_slice(&list, (items, next))))
 }
 
 impl<S: Sync> FromRequestParts<S> for Search {

@@ -16,7 +16,7 @@ use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::ids::{SessionId, UserId};
 use crate::keys::{self, Key};
-use crate::store::{self, Condition, Put, Transaction, Update, Written};
+use crate::store::{self, Condition, Put, Query, Transaction, Update, Written};
 use crate::text::text_type;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -248,7 +248,7 @@ pub(super) async fn load(app: &App, identity: Identity) -> Result<Option<(Sessio
 
 /// Every session item of a person, in no order.
 pub(super) async fn all(app: &App, user: UserId) -> Result<Vec<SessionItem>> {
-    let page = app.store.query(&keys::sessions(user), QUERY_LIMIT).await?;
+    let page = app.store.query(Query::first(&keys::sessions(user), QUERY_LIMIT)).await?;
     Ok(page.items)
 }
 

@@ -13,19 +13,19 @@ use crate::clock::Timestamp;
 use crate::environment::App;
 use crate::error::Result;
 use crate::ids::{UserId, WriteId};
-use crate::keys::{self, IndexKey};
-use crate::store::{Condition, Found, Put, Transaction};
+use crate::keys;
+use crate::store::{Condition, Found, Put, Query, Transaction};
 
 /// The item at [`keys::relation`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Edge {
+pub(crate) struct Edge {
     /// Whose view it is.
-    pub(super) user_id: UserId,
+    pub(crate) user_id: UserId,
     /// Of whom.
-    pub(super) peer_id: UserId,
+    pub(crate) peer_id: UserId,
     /// What they are to each other.
-    pub(super) bond: Bond,
+    pub(crate) bond: Bond,
     /// Which write made it so.
     #[serde(default, skip_serializing)]
     write_id: Option<WriteId>,
@@ -33,7 +33,7 @@ pub(super) struct Edge {
 
 impl Edge {
     /// The edge that was found, or one that is not there.
-    pub(super) fn or_blank(found: Option<Self>, user_id: UserId, peer_id: UserId) -> Self {
+    pub(crate) fn or_blank(found: Option<Self>, user_id: UserId, peer_id: UserId) -> Self {
         found.unwrap_or(Self { user_id, peer_id, bond: Bond::default(), write_id: None })
     }
 
@@ -52,7 +52,7 @@ impl Edge {
         transaction: Transaction,
     ) -> Result<Transaction> {
         let key = keys::relation(user_id, peer_id);
-        let unchanged = self.write_id.clone().map_or(Condition::Absent, Condition::WrittenBy);
+        let unchanged = self.unchanged();
         if bond.is_blank() {
             return Ok(transaction.delete_when(key, unchanged));
         }
@@ -65,10 +65,14 @@ impl Edge {
         }))
     }
 
-    /// Where the index has it, in this list.
-    pub(super) fn place(&self, name: &str) -> Option<IndexKey> {
-        let (actual, since) = list(&self.bond)?;
-        (actual == name).then(|| keys::relation_in(self.user_id, name, since, self.peer_id))
+    /// That nobody wrote it since it was read.
+    pub(crate) fn unchanged(&self) -> Condition {
+        self.write_id.clone().map_or(Condition::Absent, Condition::WrittenBy)
+    }
+
+    /// Whether it belongs in this list.
+    pub(super) fn is_in(&self, name: &str) -> bool {
+        list(&self.bond).is_some_and(|(actual, _)| actual == name)
     }
 }
 
@@ -91,19 +95,50 @@ fn list(bond: &Bond) -> Option<(&'static str, Timestamp)> {
 
 /// What others are to somebody, of a batch that was read with [`keys::relation`].
 pub fn bonds(
-    found: &mut Found,
+    found: &Found,
     viewer: UserId,
     others: impl IntoIterator<Item = UserId>,
 ) -> Result<HashMap<UserId, Bond>> {
     let bond = |other| {
-        let edge = found.take::<Edge>(&keys::relation(viewer, other))?;
+        let edge = found.peek::<Edge>(&keys::relation(viewer, other))?;
         Ok((other, edge.map(|edge| edge.bond).unwrap_or_default()))
     };
     others.into_iter().map(bond).collect()
+}
+
+/// What others are to the viewer, read strongly, and their profiles, which only decorate. One
+/// round trip, 1.5 R for each of them; 0.5 R for the viewer.
+pub(crate) async fn people(app: &App, viewer: UserId, others: &[UserId]) -> Result<Found> {
+    let relations = others.iter().filter(|&&other| other != viewer);
+    let relations: Vec<_> = relations.map(|&other| keys::relation(viewer, other)).collect();
+    let profiles: Vec<_> = others.iter().copied().map(keys::profile).collect();
+    app.store.batch_get_both(&relations, &profiles).await
 }
 
 /// Somebody's edge to somebody else. One round trip, 1 R.
 pub(super) async fn read(app: &App, user: UserId, peer: UserId) -> Result<Edge> {
     let found = app.store.get::<Edge>(&keys::relation(user, peer)).await?;
     Ok(Edge::or_blank(found, user, peer))
+}
+
+/// What somebody else is to somebody. One round trip, 1 R.
+pub(crate) async fn bond(app: &App, user: UserId, peer: UserId) -> Result<Bond> {
+    read(app, user, peer).await.map(|edge| edge.bond)
+}
+
+/// Some of all that ties and parts somebody and others, behind `after`, and the position at
+/// which it goes on. One round trip, 1 R per 4 KB.
+///
+/// Read strongly from the table itself: unlike the lists in the index it misses nobody.
+pub(crate) async fn edges(
+    app: &App,
+    user: UserId,
+    after: Option<UserId>,
+    limit: usize,
+) -> Result<(Vec<Edge>, Option<UserId>)> {
+    let after = after.map(|peer| keys::relation(user, peer).sk);
+    let prefix = keys::all_relations(user);
+    let page = app.store.query::<Edge>(Query::first(&prefix, limit).beyond(after.as_deref())).await?;
+    let last = page.items.last().filter(|_| page.more).map(|edge| edge.peer_id);
+    Ok((page.items, last))
 }

@@ -14,9 +14,9 @@ use crate::clock::Timestamp;
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::keys::{self, IndexKey};
+use crate::keys;
 use crate::profiles::{ProfileItem, UserRef};
-use crate::store::Page;
+use crate::store::{IndexEntry, Page, Within};
 
 /// A friend.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -107,12 +107,12 @@ pub async fn friends_of(
     if !can_see(viewer, user, &mine.bond, Audience::Friends) {
         return Err(Error::NotFound);
     }
-    let people: Vec<_> = page.items.iter().map(|edge| edge.peer_id).collect();
+    let people: Vec<_> = page.items.iter().filter_map(|entry| keys::peer_at(&entry.place.sk)).collect();
     let wanted = people
         .iter()
         .flat_map(|&peer| [keys::profile(peer), keys::relation(user, peer), keys::relation(viewer, peer)]);
     let mut found = app.store.batch_get(&wanted.collect::<Vec<_>>()).await?;
-    let theirs = edge::bonds(&mut found, user, people.iter().copied())?;
+    let theirs = edge::bonds(&found, user, people.iter().copied())?;
     let mut friends = Vec::new();
     for &peer in &people {
         let to_viewer = Edge::or_blank(found.take(&keys::relation(viewer, peer))?, viewer, peer);
@@ -122,7 +122,7 @@ pub async fn friends_of(
             friends.push(profile.into_ref(app));
         }
     }
-    Ok((friends, next(&page, FRIENDS)))
+    Ok((friends, next(&page)))
 }
 
 /// A page of one of the viewer's lists, of those who are in it.
@@ -135,7 +135,7 @@ async fn list<T>(
     show: impl Fn(&ProfileItem, ProfileItem, &Bond) -> Option<T>,
 ) -> Result<Slice<T>> {
     let page = query(app, viewer, name, after, limit).await?;
-    let people: Vec<_> = page.items.iter().map(|edge| edge.peer_id).collect();
+    let people: Vec<_> = page.items.iter().filter_map(|entry| keys::peer_at(&entry.place.sk)).collect();
     let of_person = |&peer: &UserId| [keys::profile(peer), keys::relation(viewer, peer)];
     let mut wanted: Vec<_> = people.iter().flat_map(of_person).collect();
     wanted.push(keys::profile(viewer));
@@ -146,30 +146,28 @@ async fn list<T>(
         let edge = found.take::<Edge>(&keys::relation(viewer, peer))?;
         let profile = found.take::<ProfileItem>(&keys::profile(peer))?;
         let (Some(edge), Some(profile)) = (edge, profile) else { continue };
-        if edge.place(name).is_some() {
+        if edge.is_in(name) {
             shown.extend(show(&me, profile, &edge.bond));
         }
     }
-    Ok((shown, next(&page, name)))
+    Ok((shown, next(&page)))
 }
 
 /// A page of what the index has of a list; a position is a sort key of it.
-async fn query(app: &App, user: UserId, name: &str, after: Option<&str>, limit: usize) -> Result<Page<Edge>> {
-    let partition = keys::relations(user, name);
-    let start = match after {
-        Some(position) => {
-            let peer = position.split_once('#').and_then(|(_, peer)| peer.parse().ok());
-            let key = keys::relation(user, peer.ok_or(Error::InvalidCursor)?);
-            Some((key, IndexKey { pk: partition.clone(), sk: position.to_owned() }))
-        }
-        None => None,
-    };
-    let before = start.as_ref().map(|(key, index)| (key, index));
-    app.store.query_index(&partition, before, limit).await
+async fn query(
+    app: &App,
+    user: UserId,
+    name: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Page<IndexEntry>> {
+    if after.is_some_and(|position| keys::peer_at(position).is_none()) {
+        return Err(Error::InvalidCursor);
+    }
+    app.store.query_index(&keys::relations(user, name), Within::Below(after), limit).await
 }
 
 /// Where to go on.
-fn next(page: &Page<Edge>, name: &str) -> Option<String> {
-    let last = page.items.last().filter(|_| page.more)?;
-    last.place(name).map(|place| place.sk)
+fn next(page: &Page<IndexEntry>) -> Option<String> {
+    page.items.last().filter(|_| page.more).map(|last| last.place.sk.clone())
 }

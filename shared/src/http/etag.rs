@@ -8,7 +8,7 @@ use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde::Serialize;
@@ -29,11 +29,10 @@ pub struct Tagged<T> {
 
 impl<T: Serialize> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
-        let body = match serde_json::to_vec(&self.value) {
-            Ok(body) => body,
-            Err(error) => return Error::internal(error).into_response(),
+        let (tag, body) = match tagged(self.version, &self.value) {
+            Ok(tagged) => tagged,
+            Err(error) => return error.into_response(),
         };
-        let tag = format!("\"{}.{}\"", self.version, &digest(&[&body])[..16]);
         // The client may keep the answer, but must ask whether it still holds.
         let headers = [(ETAG, tag.as_str()), (CACHE_CONTROL, "private, no-cache")];
         if self.known.has(&tag) {
@@ -41,6 +40,36 @@ impl<T: Serialize> IntoResponse for Tagged<T> {
         }
         (headers, [(CONTENT_TYPE, "application/json")], body).into_response()
     }
+}
+
+/// A thing that was made, where it is, and its entity tag: 201.
+#[derive(Debug)]
+pub struct CreatedTagged<T> {
+    /// Its path.
+    pub location: String,
+    /// The version of the thing.
+    pub version: u64,
+    /// The thing.
+    pub value: T,
+}
+
+impl<T: Serialize> IntoResponse for CreatedTagged<T> {
+    fn into_response(self) -> Response {
+        match tagged(self.version, &self.value) {
+            Ok((tag, body)) => {
+                let headers =
+                    [(LOCATION, &*self.location), (ETAG, &*tag), (CONTENT_TYPE, "application/json")];
+                (StatusCode::CREATED, headers, body).into_response()
+            }
+            Err(error) => error.into_response(),
+        }
+    }
+}
+
+/// The entity tag of a thing, and the thing as JSON.
+fn tagged(version: u64, value: &impl Serialize) -> Result<(String, Vec<u8>), Error> {
+    let body = serde_json::to_vec(value).map_err(Error::internal)?;
+    Ok((format!("\"{version}.{}\"", &digest(&[&body])[..16]), body))
 }
 
 /// The tags of what a client has already.

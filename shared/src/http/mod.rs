@@ -8,6 +8,7 @@
 //! | [`caller`] | who asks: the viewer, the address, the device |
 //! | [`path`] | ids in paths |
 //! | [`etag`] | entity tags and their conditions |
+//! | [`idempotency`] | the key by which a wish that is sent again is known |
 //! | [`page`] | lists: limits and cursors |
 //! | [`answer`] | what handlers answer with |
 //! | [`openapi`] | the answers that many routes share, for the document |
@@ -16,6 +17,7 @@ pub mod answer;
 pub mod body;
 pub mod caller;
 pub mod etag;
+pub mod idempotency;
 mod json;
 pub mod openapi;
 pub mod page;

@@ -36,13 +36,21 @@ impl<T> PageOf<T> {
         items: Vec<T>,
         position: impl Fn(&T) -> String,
     ) -> Result<Self> {
-        let after = query.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
+        let after = list.after(query)?;
         let mut rest =
             items.into_iter().filter(|item| after.as_ref().is_none_or(|after| position(item) > *after));
         let items: Vec<_> = rest.by_ref().take(query.limit).collect();
         let end = if rest.next().is_some() { items.last() } else { None };
         let next_cursor = end.map(|item| list.cursor(&position(item)));
         Ok(Self { items, next_cursor })
+    }
+}
+
+impl<T> PageOf<T> {
+    /// A page that goes on behind this position, if there is one.
+    #[must_use]
+    pub fn of_slice(list: &List<'_>, (items, next): (Vec<T>, Option<String>)) -> Self {
+        Self { items, next_cursor: next.map(|position| list.cursor(&position)) }
     }
 }
 
@@ -61,6 +69,11 @@ impl List<'_> {
     #[must_use]
     pub fn cursor(&self, position: &str) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}{position}", self.mark(position)))
+    }
+
+    /// Behind which position the page is that the query asks for.
+    pub fn after(&self, query: &PageQuery) -> Result<Option<String>> {
+        query.cursor.as_deref().map(|cursor| self.position(cursor)).transpose()
     }
 
     /// The position in a cursor of this list.

@@ -24,3 +24,33 @@ impl<S: Sync, T: FromStr> FromRequestParts<S> for PathId<T> {
         text.and_then(|text| text.parse().ok()).map(Self).ok_or(Error::NotFound)
     }
 }
+
+/// Which parameter of a path with several an id is.
+pub trait Named: FromStr {
+    /// Its name in the template.
+    const NAME: &'static str;
+}
+
+/// Two parameters of a path.
+#[derive(Debug)]
+pub struct PathIds<A, B>(pub A, pub B);
+
+impl<S: Sync, A: Named, B: Named> FromRequestParts<S> for PathIds<A, B> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Ok(Self(named(parts).ok_or(Error::NotFound)?, named(parts).ok_or(Error::NotFound)?))
+    }
+}
+
+fn named<T: Named>(parts: &Parts) -> Option<T> {
+    parts.extensions.path_parameters_ref()?.first(T::NAME)?.parse().ok()
+}
+
+impl Named for crate::ids::PostId {
+    const NAME: &'static str = "postId";
+}
+
+impl Named for crate::ids::CommentId {
+    const NAME: &'static str = "commentId";
+}

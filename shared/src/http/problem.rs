@@ -208,6 +208,7 @@ pub const fn code(error: &Error) -> Code {
         Error::RecentlyRejected(_) => Code::RecentlyRejected,
         Error::FriendLimit => Code::FriendLimit,
         Error::VersionMismatch => Code::VersionMismatch,
+        Error::IdempotencyKeyReuse => Code::IdempotencyKeyReuse,
         Error::RateLimited(_) => Code::RateLimited,
         Error::Unavailable(_) => Code::Unavailable,
         Error::Internal(_) => Code::Internal,
@@ -235,13 +236,16 @@ fn detail(error: &Error) -> String {
         Error::MethodNotAllowed(allowed) => format!("Allowed here: {}.", allowed.join(", ")),
         Error::UsernameTaken => "Somebody has this username already.".into(),
         Error::EmailTaken => "Somebody registered with this email. If it was you, sign in.".into(),
-        Error::NotYours => "Only the other one of you may do this.".into(),
+        Error::NotYours => "It is somebody else's to do.".into(),
         Error::Blocking => "You block this person: unblock them first.".into(),
         Error::AlreadyFriends => "There is nothing to ask for.".into(),
         Error::RequestPending => "You have asked already, and they have not answered.".into(),
         Error::RequestClosed => "It was answered in another way already.".into(),
         Error::RecentlyRejected(_) => "They said no. They may ask you at any time.".into(),
         Error::FriendLimit => "Nobody has more than 5,000 friends.".into(),
+        Error::IdempotencyKeyReuse => {
+            "Take a new key for a new wish; the old one answers only what it was used for.".into()
+        }
         Error::VersionMismatch => "Read it again, and send the edit with its new ETag.".into(),
         Error::RateLimited(exceeded) => format!("Try again in {} seconds.", seconds(*exceeded)),
         Error::Unavailable(_) => "Try again in a moment; nothing is half-done.".into(),

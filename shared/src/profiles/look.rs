@@ -28,7 +28,7 @@ pub(super) async fn own(app: &App, viewer: UserId) -> Result<(ProfileItem, Crede
 pub async fn by_id(app: &App, viewer: UserId, user: UserId) -> Result<Profile> {
     let mut found = app.store.batch_get(&[keys::profile(user), keys::relation(viewer, user)]).await?;
     let profile = found.take::<ProfileItem>(&keys::profile(user))?.ok_or(Error::NotFound)?;
-    let bond = friends::bonds(&mut found, viewer, [user])?.remove(&user).unwrap_or_default();
+    let bond = friends::bonds(&found, viewer, [user])?.remove(&user).unwrap_or_default();
     if !can_see(viewer, user, &bond, Audience::Profile) {
         return Err(Error::NotFound);
     }

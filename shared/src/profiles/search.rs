@@ -19,7 +19,7 @@ use crate::friends::pair::Bond;
 use crate::friends::sight::{Audience, can_see};
 use crate::ids::UserId;
 use crate::keys::{self, Key};
-use crate::store::Put;
+use crate::store::{Put, Query};
 use crate::text::{Parse, Refusal};
 
 /// The fewest letters that can be looked for.
@@ -89,12 +89,12 @@ pub async fn search(
     limit: usize,
 ) -> Result<(Vec<Found>, Option<String>)> {
     let prefix = keys::search_prefix(query.longest());
-    let page = app.store.query_after::<SearchEntry>(&prefix, after, limit).await?;
+    let page = app.store.query::<SearchEntry>(Query::first(&prefix, limit).beyond(after)).await?;
     let people: BTreeSet<_> = page.items.iter().map(|entry| entry.user_id).collect();
     let of_person = |&user| [keys::profile(user), keys::relation(viewer, user)];
     let wanted: Vec<_> = people.iter().flat_map(of_person).collect();
     let mut profiles = app.store.batch_get(&wanted).await?;
-    let bonds = friends::bonds(&mut profiles, viewer, people)?;
+    let bonds = friends::bonds(&profiles, viewer, people)?;
 
     let next =
         page.items.last().filter(|_| page.more).map(|last| keys::search_entry(last.user_id, &last.word).sk);

@@ -13,7 +13,7 @@ use super::{TTL, WRITE_ID};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::ids::WriteId;
-use crate::keys::{Key, PK};
+use crate::keys::{GSI1PK, GSI1SK, IndexKey, Key, PK};
 
 /// What must hold of an item for a write to happen.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub enum Condition {
     Exists,
     /// There is none.
     Absent,
+    /// There is none, or one whose time was over then.
+    AbsentOrExpired(Timestamp),
     /// The attribute has this value.
     Equals(&'static str, AttributeValue),
     /// The attribute has one of these values, of which there are 1 to 100.
@@ -57,6 +59,11 @@ impl Condition {
         match self {
             Self::Exists => format!("attribute_exists({})", expression.name(PK)),
             Self::Absent => format!("attribute_not_exists({})", expression.name(PK)),
+            Self::AbsentOrExpired(now) => {
+                let (key, ttl) = (expression.name(PK), expression.name(TTL));
+                let now = expression.value(AttributeValue::N(now.epoch_seconds().to_string()));
+                format!("(attribute_not_exists({key}) OR {ttl} <= {now})")
+            }
             Self::Equals(name, value) => {
                 format!("{} = {}", expression.name(name), expression.value(value.clone()))
             }
@@ -135,6 +142,12 @@ impl Update {
             Some(value) => self.set(name, value),
             None => self,
         }
+    }
+
+    /// Moves the item to this place in the index.
+    #[must_use]
+    pub fn indexed(self, place: IndexKey) -> Self {
+        self.set(GSI1PK, place.pk).set(GSI1SK, place.sk)
     }
 
     /// Sets when the item expires.

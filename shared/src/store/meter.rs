@@ -15,8 +15,8 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::{
-    batch_get_item as batch_get, delete_item as delete, get_item as get, put_item as put, query,
-    transact_write_items as transact, update_item as update,
+    batch_get_item as batch_get, batch_write_item as batch_write, delete_item as delete, get_item as get,
+    put_item as put, query, transact_write_items as transact, update_item as update,
 };
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use tokio::time::Instant;
@@ -53,6 +53,13 @@ impl Request {
     pub fn within(&self, patience: Duration) -> Self {
         let deadline = Instant::min(*lock(&self.deadline), Instant::now() + patience);
         Self { deadline: Arc::new(Mutex::new(deadline)), cost: Arc::clone(&self.cost) }
+    }
+
+    /// A part of this request that has all of the time again: one of several things that are done
+    /// one after the other.
+    #[must_use]
+    pub fn afresh(&self) -> Self {
+        Self { deadline: Self::start().deadline, cost: Arc::clone(&self.cost) }
     }
 
     /// Runs `future` as (a part of) this request.
@@ -205,6 +212,7 @@ fn operation(context: &BeforeSerializationInterceptorContextRef<'_>) -> Vec<&'st
     }
     name!(
         batch_get::BatchGetItemInput => "dynamodb:BatchGetItem",
+        batch_write::BatchWriteItemInput => "dynamodb:BatchWriteItem",
         delete::DeleteItemInput => "dynamodb:DeleteItem",
         get::GetItemInput => "dynamodb:GetItem",
         put::PutItemInput => "dynamodb:PutItem",
@@ -231,6 +239,7 @@ fn units(context: &FinalizerInterceptorContextRef<'_>) -> (f64, f64) {
     let write = total!(put::PutItemOutput)
         .or_else(|| total!(update::UpdateItemOutput))
         .or_else(|| total!(delete::DeleteItemOutput))
+        .or_else(|| total!(batch_write::BatchWriteItemOutput))
         .or_else(|| total!(transact::TransactWriteItemsOutput));
     (read.unwrap_or(0.0), write.unwrap_or(0.0))
 }

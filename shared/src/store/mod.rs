@@ -2,8 +2,10 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `read.rs` | `get`, `batch_get`, `query` |
+//! | `read.rs` | `get`, `batch_get` |
+//! | `query.rs` | a run of one partition, of the table or of its index |
 //! | `write.rs` | `put`, `update`, `delete`: one conditional write each |
+//! | `batch.rs` | many writes that do not depend on each other |
 //! | `transact.rs` | several writes, all or none |
 //! | `expression.rs` | conditions and updates as data, rendered for DynamoDB |
 //! | `retry.rs` | what is tried again, how, and until when |
@@ -27,8 +29,10 @@
 //! - **A deadline, then 503.** Conflicts and throttling are retried with full jitter until the
 //!   request's deadline, well inside the Lambda's time-out.
 
+mod batch;
 mod expression;
 mod meter;
+mod query;
 mod read;
 pub(crate) mod retry;
 mod row;
@@ -44,9 +48,11 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 
+pub use batch::Write;
 pub use expression::{Condition, Update};
 pub use meter::{Cost, Request};
-pub use read::{Found, Page};
+pub use query::{IndexEntry, Page, Query, Within};
+pub use read::Found;
 pub use row::Row;
 pub use transact::{Refusals, Transaction};
 pub use write::{Put, Written};

@@ -1,23 +1,19 @@
-//! Reading: one item, many by key, or a run of one partition.
+//! Reading: one item, or many by key.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
-use super::row::{Attributes, Row, index_attributes, key_attributes};
+use super::row::{Row, key_attributes};
 use super::{Store, retry};
 use crate::error::{Error, Result};
-use crate::keys::{GSI1, GSI1PK, IndexKey, Key, PK, Prefix, SK};
+use crate::keys::Key;
 
 /// The most keys DynamoDB takes in one `BatchGetItem`
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>).
 const BATCH_KEYS: usize = 100;
-
-/// The most bytes of a sort key
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html>).
-const SORT_KEY_BYTES: usize = 1024;
 
 /// What a [`Store::batch_get`] found.
 #[derive(Debug, Default)]
@@ -40,19 +36,15 @@ impl Found {
         self.0.get(key).cloned().map(Row::read).transpose()
     }
 
+    /// Adds what another read found.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// Drops the item at `key`.
     pub fn forget(&mut self, key: &Key) {
         self.0.remove(key);
     }
-}
-
-/// A run of items in the order of their sort keys.
-#[derive(Debug)]
-pub struct Page<T> {
-    /// The items.
-    pub items: Vec<T>,
-    /// Whether the partition goes on behind them.
-    pub more: bool,
 }
 
 impl Store {
@@ -76,7 +68,24 @@ impl Store {
     ///
     /// As many calls at once as it takes.
     pub async fn batch_get(&self, keys: &[Key]) -> Result<Found> {
-        let batches = keys.chunks(BATCH_KEYS).map(|batch| self.batch(batch));
+        self.batches(keys, true).await
+    }
+
+    /// Items by key, of which some decide something and are read strongly, and others only
+    /// decorate an answer and may be a moment old. One round trip; 1 R per 4 KB of each of the
+    /// first, half of that of the others.
+    pub async fn batch_get_both(&self, deciding: &[Key], decorating: &[Key]) -> Result<Found> {
+        let (mut found, more) =
+            tokio::try_join!(self.batches(deciding, true), self.batches(decorating, false))?;
+        found.0.extend(more.0);
+        Ok(found)
+    }
+
+    async fn batches(&self, keys: &[Key], strongly: bool) -> Result<Found> {
+        // DynamoDB refuses a batch that names a key twice.
+        let mut asked = HashSet::new();
+        let keys: Vec<_> = keys.iter().filter(|key| asked.insert(*key)).cloned().collect();
+        let batches = keys.chunks(BATCH_KEYS).map(|batch| self.batch(batch, strongly));
         let mut found = Found::default();
         for batch in try_join_all(batches).await? {
             found.0.extend(batch.0);
@@ -85,14 +94,14 @@ impl Store {
     }
 
     /// Up to 100 items by key. Those that DynamoDB hands back unprocessed are asked for again.
-    async fn batch(&self, keys: &[Key]) -> Result<Found> {
+    async fn batch(&self, keys: &[Key], strongly: bool) -> Result<Found> {
         let mut wanted: Vec<_> = keys.iter().map(key_attributes).collect();
         let mut found = Found::default();
         let mut pause = retry::Backoff::default();
         while !wanted.is_empty() {
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(std::mem::take(&mut wanted)))
-                .consistent_read(true)
+                .consistent_read(strongly)
                 .build()
                 .map_err(Error::internal)?;
             let output = retry::until_deadline(|| {
@@ -120,82 +129,5 @@ impl Store {
             }
         }
         Ok(found)
-    }
-
-    /// The newest `limit` items of a partition of the index, older than `before` if that is
-    /// given. One round trip, 0.5 R per 4 KB.
-    ///
-    /// The index is always a little behind the table, so nothing is decided on it alone.
-    pub async fn query_index<T: DeserializeOwned>(
-        &self,
-        partition: &str,
-        before: Option<(&Key, &IndexKey)>,
-        limit: usize,
-    ) -> Result<Page<T>> {
-        let start = before.map(|(key, index)| {
-            let mut start = key_attributes(key);
-            start.extend(index_attributes(index));
-            start
-        });
-        let limit = i32::try_from(limit).map_err(Error::internal)?;
-        let output = retry::until_deadline(|| {
-            self.client
-                .query()
-                .table_name(&*self.table)
-                .index_name(GSI1)
-                .key_condition_expression("#pk = :pk")
-                .expression_attribute_names("#pk", GSI1PK)
-                .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
-                .set_exclusive_start_key(start.clone())
-                .scan_index_forward(false)
-                .limit(limit)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-        })
-        .await?;
-        self.page(output.items, output.last_evaluated_key.is_some())
-    }
-
-    /// The first `limit` items under a prefix, read strongly. One round trip, 1 R per 4 KB.
-    pub async fn query<T: DeserializeOwned>(&self, prefix: &Prefix, limit: usize) -> Result<Page<T>> {
-        self.query_after(prefix, None, limit).await
-    }
-
-    /// The first `limit` items under a prefix whose sort keys come after `after`.
-    pub async fn query_after<T: DeserializeOwned>(
-        &self,
-        prefix: &Prefix,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Page<T>> {
-        // A cursor can be forged, and DynamoDB refuses a start outside of what is asked for.
-        if after.is_some_and(|sk| !sk.starts_with(&prefix.sk) || sk.len() > SORT_KEY_BYTES) {
-            return Err(Error::InvalidCursor);
-        }
-        let after = after.map(|sk| key_attributes(&Key { pk: prefix.pk.clone(), sk: sk.to_owned() }));
-        let limit = i32::try_from(limit).map_err(Error::internal)?;
-        let output = retry::until_deadline(|| {
-            self.client
-                .query()
-                .table_name(&*self.table)
-                .key_condition_expression("#pk = :pk AND begins_with(#sk, :sk)")
-                .expression_attribute_names("#pk", PK)
-                .expression_attribute_names("#sk", SK)
-                .expression_attribute_values(":pk", AttributeValue::S(prefix.pk.clone()))
-                .expression_attribute_values(":sk", AttributeValue::S(prefix.sk.clone()))
-                .set_exclusive_start_key(after.clone())
-                .consistent_read(true)
-                .limit(limit)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-        })
-        .await?;
-        self.page(output.items, output.last_evaluated_key.is_some())
-    }
-
-    fn page<T: DeserializeOwned>(&self, items: Option<Vec<Attributes>>, more: bool) -> Result<Page<T>> {
-        let now = self.clock.now();
-        let rows = items.unwrap_or_default().into_iter().filter_map(|row| Row::new(row).unexpired(now));
-        Ok(Page { items: rows.map(Row::read).collect::<Result<_>>()?, more })
     }
 }

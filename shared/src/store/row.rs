@@ -47,6 +47,16 @@ impl Row {
             _ => None,
         }
     }
+
+    /// Its place in the index, if it has one.
+    pub(super) fn place(&self) -> Option<IndexKey> {
+        match (self.0.get(GSI1PK)?, self.0.get(GSI1SK)?) {
+            (AttributeValue::S(pk), AttributeValue::S(sk)) => {
+                Some(IndexKey { pk: pk.clone(), sk: sk.clone() })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A value of the domain as attributes.

@@ -3,15 +3,15 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Delete, Put as SdkPut, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update as SdkUpdate,
+    CancellationReason, ConditionCheck, Delete, Put as SdkPut, ReturnConsumedCapacity,
+    ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as SdkUpdate,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use super::expression::{Rendered, render};
 use super::row::key_attributes;
 use super::write::{Written, judge, split};
-use super::{Condition, Put, Store, Update, retry};
+use super::{Condition, Put, Row, Store, Update, retry};
 use crate::error::{Error, Result};
 use crate::ids::WriteId;
 use crate::keys::Key;
@@ -28,17 +28,24 @@ enum Part {
     Put(Put),
     Update(Update),
     Delete(Key, Option<Condition>),
+    Check(Key, Condition),
 }
 
-/// Which parts' conditions did not hold, by their place.
+/// Which parts' conditions did not hold, by their place, and the items that stood against them.
 #[derive(Debug)]
-pub struct Refusals(Vec<bool>);
+pub struct Refusals(Vec<Option<Option<Row>>>);
 
 impl Refusals {
     /// Whether the part at this place (from 0, in the order added) was refused.
     #[must_use]
     pub fn of(&self, place: usize) -> bool {
-        self.0.get(place).is_some_and(|&refused| refused)
+        self.0.get(place).is_some_and(Option::is_some)
+    }
+
+    /// The item that the part at this place was refused because of, if there was one.
+    #[must_use]
+    pub fn item(&mut self, place: usize) -> Option<Row> {
+        self.0.get_mut(place)?.as_mut()?.take()
     }
 }
 
@@ -70,13 +77,18 @@ impl Transaction {
         self.parts.push(Part::Delete(key, None));
         self
     }
-}
 
-impl Transaction {
     /// Adds taking an item away of which this holds.
     #[must_use]
     pub fn delete_when(mut self, key: Key, condition: Condition) -> Self {
         self.parts.push(Part::Delete(key, Some(condition)));
+        self
+    }
+
+    /// Adds that this must hold of an item that is not written. Costs as much as a write of it.
+    #[must_use]
+    pub fn check(mut self, key: Key, condition: Condition) -> Self {
+        self.parts.push(Part::Check(key, condition));
         self
     }
 }
@@ -150,6 +162,18 @@ impl Store {
                     .return_values_on_condition_check_failure(on_failure);
                 item.delete(delete.build().map_err(Error::internal)?)
             }
+            Part::Check(key, condition) => {
+                let Rendered { condition, names, values } = render(&condition);
+                let check = ConditionCheck::builder()
+                    .table_name(&*self.table)
+                    .set_key(Some(key_attributes(&key)))
+                    .condition_expression(condition)
+                    .set_expression_attribute_names(Some(names))
+                    .set_expression_attribute_values(values)
+                    .return_values_on_condition_check_failure(on_failure)
+                    .build();
+                item.condition_check(check.map_err(Error::internal)?)
+            }
         };
         Ok(item.build())
     }
@@ -181,8 +205,17 @@ fn is_refusal(reason: &CancellationReason) -> bool {
 /// The refusals, unless each is this transaction's own effect: then it was made before, and
 /// is being repeated after DynamoDB has forgotten its token.
 fn outcome(reasons: Vec<CancellationReason>, id: &WriteId) -> Result<(), Refusals> {
-    let refusals = Refusals(reasons.iter().map(is_refusal).collect());
-    let is_own = |reason: CancellationReason| matches!(judge(reason.item, id), Written::Done(_));
-    let own = reasons.into_iter().filter(is_refusal).all(is_own);
+    let mut own = true;
+    let refusals = reasons.into_iter().map(|reason| {
+        let refused = is_refusal(&reason);
+        match judge(reason.item, id) {
+            Written::Done(row) => refused.then_some(Some(row)),
+            Written::Refused(row) => {
+                own &= !refused;
+                refused.then_some(row)
+            }
+        }
+    });
+    let refusals = Refusals(refusals.collect());
     if own { Ok(()) } else { Err(refusals) }
 }

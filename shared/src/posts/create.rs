@@ -1,0 +1,61 @@
+//! Writing a post.
+
+use super::item::{Counters, PostItem};
+use super::view::{show, surroundings};
+use super::{Post, PostText, Visibility};
+use crate::environment::App;
+use crate::error::{Error, Result};
+use crate::idempotency::{self, Key};
+use crate::ids::{PostId, UserId};
+use crate::keys;
+use crate::store::{Put, Transaction};
+
+/// What a post is to be.
+#[derive(Clone, Debug)]
+pub struct NewPost {
+    /// What it says.
+    pub text: PostText,
+    /// For whom.
+    pub visibility: Visibility,
+}
+
+/// Writes a post. One round trip, 1 R, 4 W and one in the index; with a key 2 W more.
+///
+/// One transaction of the post, its counters and the key, so there is all of it or nothing; a
+/// repetition after a lost reply is made once, by the transaction's token. With a key, also one
+/// that comes a day later: the key is taken already, and what was made with it is the answer.
+/// That friends find the post in their feeds is brought about by the stream, later.
+pub async fn create(app: &App, viewer: UserId, new: NewPost, key: Option<&Key>) -> Result<Post> {
+    let item = PostItem::new(app.ids.post_id(viewer), new.text.clone(), new.visibility);
+    let mut transaction = Transaction::new(app.ids.write_id())
+        .put(item.put()?.if_absent())
+        .put(Put::new(&keys::counters(item.post_id), &Counters::new(new.visibility))?.if_absent());
+    if let Some(key) = key {
+        let asked = fingerprint(&new);
+        transaction = transaction.put(idempotency::claim(app, viewer, key, &asked, &item.post_id)?);
+    }
+    let own = [keys::profile(viewer)];
+    let (made, found) = tokio::try_join!(app.store.transact(transaction), app.store.batch_get(&own))?;
+    match (made, key) {
+        (Ok(()), _) => show(app, viewer, item, &found),
+        (Err(mut refusals), Some(_)) if refusals.of(2) => {
+            let id = idempotency::original::<PostId>(refusals.item(2), &fingerprint(&new))?;
+            original(app, viewer, id).await
+        }
+        (Err(_), _) => Err(Error::internal("there is a post with a new id")),
+    }
+}
+
+/// What tells one wish from another.
+fn fingerprint(new: &NewPost) -> idempotency::Fingerprint {
+    idempotency::Fingerprint::of(&["post", new.text.as_str(), new.visibility.as_str()])
+}
+
+/// The viewer's own post, as it is now.
+async fn original(app: &App, viewer: UserId, id: PostId) -> Result<Post> {
+    let mut wanted = surroundings(viewer, id).to_vec();
+    wanted.push(keys::post(id));
+    let mut found = app.store.batch_get(&wanted).await?;
+    let item = found.take::<PostItem>(&keys::post(id))?.ok_or(Error::NotFound)?;
+    show(app, viewer, item, &found)
+}
