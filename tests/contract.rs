@@ -132,6 +132,10 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         }
         kith.get("/nowhere").await.expect_problem(404, "not-found");
         alice.delete("/v1/sessions/current").await.expect(204);
+        for function in template().functions.keys() {
+            kith.stack().fire(function).await;
+        }
+        kith.stack().drained().await;
     };
     let ((), records) = kith.watch(everything).await;
     let template = template();
@@ -156,9 +160,14 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         made.extend(
             ["logs:CreateLogStream", "logs:PutLogEvents"].map(|call| (logs.clone(), call.to_owned())),
         );
-        if !function.subscriptions.is_empty() {
-            made.insert((id.replace("Function", "Failures"), "sqs:SendMessage".into()));
+        if !function.mappings.is_empty() {
+            // As are those of an event source mapping.
+            for call in ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"] {
+                let streams = function.mappings.iter().map(|mapping| format!("{}.StreamArn", mapping.table));
+                made.extend(streams.map(|stream| (stream, format!("dynamodb:{call}"))));
+            }
         }
+        made.extend(function.failures.iter().map(|queue| (queue.clone(), "sqs:SendMessage".into())));
         let allowed = function.allowed.into_iter().flat_map(|(resource, actions)| {
             actions.into_iter().map(move |action| (resource.clone(), action))
         });
