@@ -37,12 +37,23 @@ const ROLES: [Role; 7] = [
 /// A route: its method and path, a body, and what each of [`ROLES`] is answered.
 type Row = (&'static str, &'static str, Value, [u16; 7]);
 
-/// With OWNER, NAME and SESSION for what is somebody else's, and CALLER for the one who calls.
+/// With OWNER, NAME and SESSION for what is somebody else's, PUBLIC, SHARED and PRIVATE for their
+/// posts, COMMENT for their comment on the first of these, and CALLER for the one who calls.
 fn rows() -> Vec<Row> {
     let none = || Value::Null;
     let everybody = |status: u16| [status; 7];
     let visible = [200, 200, 200, 200, 404, 200, 200];
     let request = "/v1/friend-requests/CALLER-OWNER";
+    let text = || json!({ "text": "x" });
+    let public = |status: u16| [status, status, status, status, 404, 404, status];
+    let shared = |status: u16| [404, 404, 404, status, 404, 404, status];
+    let private = |status: u16| [404, 404, 404, 404, 404, 404, status];
+    // What only its owner may do, and whoever sees it is told so.
+    let owners = |seen: [u16; 7], status: u16| {
+        let mut answers = seen.map(|seen| if seen == 404 { 404 } else { 403 });
+        answers[6] = status;
+        answers
+    };
     let wrong = json!({ "currentPassword": "not-this-one", "newPassword": "another-Trombone-2031-puddle" });
     vec![
         ("GET", "/v1/me", none(), everybody(200)),
@@ -68,6 +79,30 @@ fn rows() -> Vec<Row> {
         ("GET", "/v1/blocks", none(), everybody(200)),
         ("PUT", "/v1/blocks/OWNER", none(), everybody(204)),
         ("DELETE", "/v1/blocks/OWNER", none(), everybody(204)),
+        ("POST", "/v1/posts", text(), everybody(201)),
+        ("GET", "/v1/feed", none(), everybody(200)),
+        ("GET", "/v1/users/OWNER/posts", none(), visible),
+        ("GET", "/v1/posts/PUBLIC", none(), public(200)),
+        ("GET", "/v1/posts/SHARED", none(), shared(200)),
+        ("GET", "/v1/posts/PRIVATE", none(), private(200)),
+        ("PATCH", "/v1/posts/PUBLIC", text(), owners(public(200), 200)),
+        ("PATCH", "/v1/posts/SHARED", text(), owners(shared(200), 200)),
+        ("PATCH", "/v1/posts/PRIVATE", text(), owners(private(200), 200)),
+        ("DELETE", "/v1/posts/PUBLIC", none(), owners(public(204), 204)),
+        ("DELETE", "/v1/posts/SHARED", none(), owners(shared(204), 204)),
+        ("PUT", "/v1/posts/PUBLIC/like", none(), public(204)),
+        ("PUT", "/v1/posts/SHARED/like", none(), shared(204)),
+        ("DELETE", "/v1/posts/PUBLIC/like", none(), public(204)),
+        ("DELETE", "/v1/posts/PRIVATE/like", none(), private(204)),
+        ("GET", "/v1/posts/PUBLIC/likes", none(), public(200)),
+        ("GET", "/v1/posts/SHARED/likes", none(), shared(200)),
+        ("POST", "/v1/posts/PUBLIC/comments", text(), public(201)),
+        ("POST", "/v1/posts/SHARED/comments", text(), shared(201)),
+        ("GET", "/v1/posts/PUBLIC/comments", none(), public(200)),
+        ("GET", "/v1/posts/SHARED/comments", none(), shared(200)),
+        ("GET", "/v1/posts/PUBLIC/comments/COMMENT", none(), public(200)),
+        ("PATCH", "/v1/posts/PUBLIC/comments/COMMENT", text(), owners(public(200), 200)),
+        ("DELETE", "/v1/posts/PUBLIC/comments/COMMENT", none(), owners(public(204), 204)),
     ]
 }
 
@@ -102,16 +137,56 @@ async fn pair(kith: &Kith, role: Role, number: usize) -> [Person; 2] {
     [caller, owner]
 }
 
-/// Makes the call of a row about somebody with this id and username.
+/// What a call is about, by the names it has in rows.
+struct About([(&'static str, String); 7]);
+
+impl About {
+    /// Somebody, and what is theirs.
+    async fn somebody(owner: &Person) -> Self {
+        let mut posts = Vec::new();
+        for visibility in ["public", "friends", "private"] {
+            posts.push(owner.write("hello", visibility).await);
+        }
+        let comments = format!("/v1/posts/{}/comments", posts[0]);
+        let comment = owner.call(Method::POST, &comments).json(json!({ "text": "x" })).await.expect(201);
+        let [public, shared, private] = posts.try_into().unwrap();
+        Self([
+            ("OWNER", owner.id.clone()),
+            ("NAME", owner.username.clone()),
+            ("SESSION", owner.session.clone()),
+            ("PUBLIC", public),
+            ("SHARED", shared),
+            ("PRIVATE", private),
+            ("COMMENT", comment["id"].as_str().unwrap().to_owned()),
+        ])
+    }
+
+    /// Nobody, who has the like.
+    fn nobody() -> Self {
+        let id = "01JZZ3W0Q5E8T4C9M2R7B6N1KD";
+        let post = || format!("{id}-{id}");
+        Self([
+            ("OWNER", id.into()),
+            ("NAME", "nobody_at_all".into()),
+            ("SESSION", "A".repeat(43)),
+            ("PUBLIC", post()),
+            ("SHARED", post()),
+            ("PRIVATE", post()),
+            ("COMMENT", id.into()),
+        ])
+    }
+}
+
+/// Makes the call of a row.
 async fn call(
     kith: &Kith,
     (method, path, body, _): &Row,
     authorization: Option<&str>,
     caller: &Person,
-    (id, name, session): (&str, &str, &str),
+    About(about): &About,
 ) -> Answer {
     let fill = |text: &str| {
-        let text = text.replace("OWNER", id).replace("NAME", name).replace("SESSION", session);
+        let text = about.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
         text.replace("CALLER", &caller.id)
     };
     let mut call = kith.call(method.parse().unwrap(), &fill(path));
@@ -129,7 +204,10 @@ async fn every_route_has_its_row_and_every_row_its_route() {
     let kith = Kith::start().await;
     let general = |path: &str| {
         let path = path.split('?').next().unwrap().replace("/CALLER-OWNER", "/{requestId}");
-        path.replace("SESSION", "{sessionId}").replace("OWNER", "{userId}").replace("NAME", "{username}")
+        let path = path.replace("COMMENT", "{commentId}").replace("SESSION", "{sessionId}");
+        let path =
+            ["PUBLIC", "SHARED", "PRIVATE"].iter().fold(path, |path, post| path.replace(post, "{postId}"));
+        path.replace("OWNER", "{userId}").replace("NAME", "{username}")
     };
     let tried: BTreeSet<_> = rows().iter().map(|row| (row.0.to_owned(), general(row.1))).collect();
     let signed_in =
@@ -149,15 +227,14 @@ async fn everybody_is_answered_what_they_may_know() {
             // What changes something is tried by a pair of its own.
             if people.is_none() || row.0 != "GET" {
                 number += 1;
-                people = Some(pair(&kith, role, number).await);
+                let [caller, owner] = pair(&kith, role, number).await;
+                people = Some((caller, About::somebody(&owner).await));
             }
-            let [caller, owner] = people.as_ref().unwrap();
-            let of_owner = (&*owner.id, &*owner.username, &*owner.session);
+            let (caller, of_owner) = people.as_ref().unwrap();
             let answer = call(&kith, &row, Some(&caller.token), caller, of_owner).await;
             assert_eq!(answer.status, row.3[place], "{role:?}: {} {}: {answer:?}", row.0, row.1);
             if role == Role::Blocked && answer.status == 404 {
-                let nobody = ("01JZZ3W0Q5E8T4C9M2R7B6N1KD", "nobody_at_all", &*"A".repeat(43));
-                let missing = call(&kith, &row, Some(&caller.token), caller, nobody).await;
+                let missing = call(&kith, &row, Some(&caller.token), caller, &About::nobody()).await;
                 assert_eq!(answer.without_request_id(), missing.without_request_id(), "{} {}", row.0, row.1);
             }
             if row.0 != "GET" {
@@ -173,11 +250,11 @@ async fn nobody_is_answered_anything_without_a_session() {
     let [caller, owner] = pair(&kith, Role::Friend, 0).await;
     let ended = caller.sign_in().await;
     caller.delete(&format!("/v1/sessions/{}", ended.session)).await.expect(204);
-    let of_owner = (&*owner.id, &*owner.username, &*owner.session);
+    let of_owner = About::somebody(&owner).await;
     for row in rows() {
-        let anonymous = call(&kith, &row, None, &caller, of_owner).await;
+        let anonymous = call(&kith, &row, None, &caller, &of_owner).await;
         assert_eq!(anonymous.status, 401, "{} {}", row.0, row.1);
-        let signed_out = call(&kith, &row, Some(&ended.token), &caller, of_owner).await;
+        let signed_out = call(&kith, &row, Some(&ended.token), &caller, &of_owner).await;
         signed_out.expect_problem(401, "unauthenticated");
     }
     assert_eq!(caller.get("/v1/friends").await.expect(200)["items"][0]["id"], owner.id);

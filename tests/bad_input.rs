@@ -8,8 +8,14 @@ use crate::harness::{Call, Kith, PASSWORD, Person};
 /// A request that there is not; the body is looked at first.
 const REQUEST: &str = "/v1/friend-requests/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME";
 
+/// A post and a comment that there are not.
+const POST: &str = "/v1/posts/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME";
+const COMMENTS: &str = "/v1/posts/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME/comments";
+const COMMENT: &str =
+    "/v1/posts/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME/comments/01JZZ42A9C4E6G8J0M2P4R6T8W";
+
 /// Every route that takes a body, and a body that it would take.
-fn routes() -> [(Method, &'static str, Value); 8] {
+fn routes() -> [(Method, &'static str, Value); 12] {
     let registration =
         json!({ "username": "carol", "email": "carol@example.com", "password": PASSWORD, "name": "Carol" });
     [
@@ -21,6 +27,10 @@ fn routes() -> [(Method, &'static str, Value); 8] {
         (Method::POST, "/v1/me/avatar", json!({ "contentType": "image/png", "contentLength": 10 })),
         (Method::POST, "/v1/friend-requests", json!({ "to": "01JZZ3W0Q5E8T4C9M2R7B6N1KD" })),
         (Method::PATCH, REQUEST, json!({ "status": "accepted" })),
+        (Method::POST, "/v1/posts", json!({ "text": "x", "visibility": "private" })),
+        (Method::PATCH, POST, json!({ "text": "x", "visibility": "private" })),
+        (Method::POST, COMMENTS, json!({ "text": "x" })),
+        (Method::PATCH, COMMENT, json!({ "text": "x" })),
     ]
 }
 
@@ -35,8 +45,12 @@ async fn the_routes_here_are_all_that_take_a_body() {
         kith.contract().operation(method, path).unwrap().get("requestBody").is_some()
     });
     let mut expected: Vec<_> = with_body.map(|(method, path)| (path, method.to_string())).collect();
-    let general = |path: &str| {
-        if path == REQUEST { "/v1/friend-requests/{requestId}".to_owned() } else { path.to_owned() }
+    let general = |path: &'static str| match path {
+        REQUEST => "/v1/friend-requests/{requestId}".to_owned(),
+        POST => "/v1/posts/{postId}".to_owned(),
+        COMMENTS => "/v1/posts/{postId}/comments".to_owned(),
+        COMMENT => "/v1/posts/{postId}/comments/{commentId}".to_owned(),
+        path => path.to_owned(),
     };
     let mut tested: Vec<_> = routes().map(|(method, path, _)| (general(path), method.to_string())).to_vec();
     expected.sort();
@@ -94,7 +108,7 @@ async fn values_that_break_their_rules_are_named() {
                 json!({ "x": 1 }),
             ];
             if !name.to_lowercase().contains("password") && name != "login" {
-                bad.extend([json!("a\u{0}b"), json!("a\u{202e}b"), json!("x".repeat(600))]);
+                bad.extend([json!("a\u{0}b"), json!("a\u{202e}b"), json!("x".repeat(6000))]);
             }
             for value in bad {
                 let mut wrong = body.clone();

@@ -86,10 +86,16 @@ async fn every_route_is_served_by_the_function_the_template_names() {
     let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
     bob.call(Method::POST, "/v1/friend-requests").json(json!({ "to": alice.id })).await.expect(201);
     for (method, path) in kith.contract().routes() {
+        let post = alice.write("hello", "public").await;
+        let made =
+            alice.post(&format!("/v1/posts/{post}/comments"), json!({ "text": "x" })).await.expect(201);
+        let comment = made["id"].as_str().unwrap().to_owned();
         // Anything but what a function answers to a path that is none of its own.
         let path = path
             .replace("{sessionId}", "current")
             .replace("{requestId}", &format!("{}-{}", bob.id, alice.id))
+            .replace("{commentId}", &comment)
+            .replace("{postId}", &post)
             .replace("{userId}", &alice.id)
             .replace("{username}", "alice");
         let person = alice.sign_in().await;
@@ -130,8 +136,36 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
             bob.delete(&format!("/v1/friends/{}", alice.id)).await.expect(204);
             bob.get(&format!("/v1/users/{}/friends", alice.id)).await.expect_problem(404, "not-found");
         }
+        bob.befriend(&alice).await;
+        let post = alice.write("hello", "friends").await;
+        kith.stack().drained().await;
+        let like = format!("/v1/posts/{post}/like");
+        bob.call(Method::PUT, &like).await.expect(204);
+        bob.get(&format!("/v1/posts/{post}/likes")).await.expect(200);
+        let comments = format!("/v1/posts/{post}/comments");
+        for key in ["one", "one", "two"] {
+            let call = bob.post(&comments, json!({ "text": "x" })).header("idempotency-key", key);
+            let comment = call.await.expect(201)["id"].as_str().unwrap().to_owned();
+            if key == "two" {
+                let path = format!("{comments}/{comment}");
+                bob.patch(&path, json!({ "text": "y" })).await.expect(200);
+                bob.delete(&path).await.expect(204);
+            }
+        }
+        bob.get(&comments).await.expect(200);
+        bob.get("/v1/feed").await.expect(200);
+        bob.get(&format!("/v1/users/{}/posts", alice.id)).await.expect(200);
+        bob.delete(&like).await.expect(204);
+        alice.patch(&format!("/v1/posts/{post}"), json!({ "text": "y" })).await.expect(200);
+        alice.patch(&format!("/v1/posts/{post}"), json!({ "visibility": "public" })).await.expect(200);
+        alice.delete(&format!("/v1/posts/{post}")).await.expect(204);
+        kith.stack().drained().await;
         kith.get("/nowhere").await.expect_problem(404, "not-found");
         alice.delete("/v1/sessions/current").await.expect(204);
+        for function in template().functions.keys() {
+            kith.stack().fire(function).await;
+        }
+        kith.stack().drained().await;
     };
     let ((), records) = kith.watch(everything).await;
     let template = template();
@@ -156,9 +190,14 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         made.extend(
             ["logs:CreateLogStream", "logs:PutLogEvents"].map(|call| (logs.clone(), call.to_owned())),
         );
-        if !function.subscriptions.is_empty() {
-            made.insert((id.replace("Function", "Failures"), "sqs:SendMessage".into()));
+        if !function.mappings.is_empty() {
+            // As are those of an event source mapping.
+            for call in ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"] {
+                let streams = function.mappings.iter().map(|mapping| format!("{}.StreamArn", mapping.table));
+                made.extend(streams.map(|stream| (stream, format!("dynamodb:{call}"))));
+            }
         }
+        made.extend(function.failures.iter().map(|queue| (queue.clone(), "sqs:SendMessage".into())));
         let allowed = function.allowed.into_iter().flat_map(|(resource, actions)| {
             actions.into_iter().map(move |action| (resource.clone(), action))
         });

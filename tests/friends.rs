@@ -12,45 +12,6 @@ use shared::friends::pair::{Act, Bond, Side};
 use crate::harness::orders::{Acted, some_order_explains, timeless};
 use crate::harness::{Answer, Fault, Kith, Person};
 
-impl Person {
-    /// Asks somebody to be friends.
-    async fn ask(&self, other: &Self) -> Answer {
-        self.call(Method::POST, "/v1/friend-requests").json(json!({ "to": other.id })).await
-    }
-
-    /// Answers somebody's request.
-    async fn answer(&self, other: &Self, status: &str) -> Answer {
-        let path = format!("/v1/friend-requests/{}-{}", other.id, self.id);
-        self.patch(&path, json!({ "status": status })).await
-    }
-
-    async fn befriend(&self, other: &Self) {
-        self.ask(other).await.expect(201);
-        other.answer(self, "accepted").await.expect(200);
-    }
-
-    async fn block(&self, other: &Self) {
-        self.call(Method::PUT, &format!("/v1/blocks/{}", other.id)).await.expect(204);
-    }
-
-    /// What somebody is to this person, and how many friends they have.
-    async fn sees(&self, other: &Self) -> (String, u64) {
-        let profile = self.get(&format!("/v1/users/{}", other.id)).await.expect(200);
-        (profile["relation"].as_str().unwrap().to_owned(), profile["friendCount"].as_u64().unwrap())
-    }
-
-    /// The ids in a list.
-    async fn ids(&self, path: &str) -> Vec<String> {
-        let answer = self.get(path).await.expect(200);
-        answer["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|item| item["id"].as_str().unwrap().to_owned())
-            .collect()
-    }
-}
-
 impl Kith {
     /// Fails unless both sides of every bond agree, and every count is one of friendships.
     async fn check_friends(&self) {

@@ -28,6 +28,7 @@ mod friends;
 mod gateway;
 mod limits;
 mod passwords;
+mod posts;
 mod profiles;
 mod programs;
 mod search;

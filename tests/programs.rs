@@ -18,13 +18,17 @@ use crate::harness::picture::png;
 use crate::harness::{Bootstrap, Kith, PASSWORD};
 
 /// The programs that cargo has built for these tests.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 10] = [
     ("accounts", env!("CARGO_BIN_EXE_accounts-under-test")),
     ("authorizer", env!("CARGO_BIN_EXE_authorizer-under-test")),
     ("avatars", env!("CARGO_BIN_EXE_avatars-under-test")),
+    ("comments", env!("CARGO_BIN_EXE_comments-under-test")),
     ("fallback", env!("CARGO_BIN_EXE_fallback-under-test")),
     ("friends", env!("CARGO_BIN_EXE_friends-under-test")),
+    ("jobs", env!("CARGO_BIN_EXE_jobs-under-test")),
+    ("posts", env!("CARGO_BIN_EXE_posts-under-test")),
     ("profiles", env!("CARGO_BIN_EXE_profiles-under-test")),
+    ("stream", env!("CARGO_BIN_EXE_stream-under-test")),
 ];
 
 /// The most bytes that a function that has just started may take of memory.

@@ -115,6 +115,20 @@ impl Lambda {
         Ok(Self { name: id.into(), timeout: declared.timeout, clock: environment.clock.clone(), handler })
     }
 
+    /// A function of a test's own, in place of one of the template's.
+    #[must_use]
+    pub fn from_fn<F>(
+        name: &str,
+        timeout: Duration,
+        clock: Clock,
+        handle: impl Fn(String) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<String, String>> + Send + 'static,
+    {
+        Self { name: name.into(), timeout, clock, handler: Arc::new(move |event, _| Box::pin(handle(event))) }
+    }
+
     /// Invokes it and waits for the answer, as long as its time-out allows.
     pub async fn invoke(&self, event: String, request_id: &str) -> Invocation {
         let mut context = Context::default();

@@ -77,6 +77,12 @@ pub struct Overrides {
     pub parameters: Vec<(&'static str, &'static str)>,
     /// How long an asynchronous invocation that failed waits to be tried again.
     pub retry_after: Option<Duration>,
+    /// How long a batch of a stream's records that failed waits to be tried again the first time.
+    pub stream_retry_after: Option<Duration>,
+    /// How often schedules fire, whatever the template says.
+    pub schedule_period: Option<Duration>,
+    /// Other functions in place of some of the template's, by logical id.
+    pub functions: HashMap<String, Lambda>,
 }
 
 /// Why the stack cannot be started, in one sentence.
@@ -112,7 +118,7 @@ pub enum StartError {
 
 impl Stack {
     /// Starts everything, and returns once every port answers.
-    pub async fn start(options: &Options, overrides: Overrides) -> Result<Self, StartError> {
+    pub async fn start(options: &Options, mut overrides: Overrides) -> Result<Self, StartError> {
         let clock = ShiftedClock::new(options.clock_offset);
         let ids = Ids::random(clock.clock());
         let (listener, http_address) = listen(options, options.http_port, "--http-port").await?;
@@ -145,7 +151,11 @@ impl Stack {
         let mut functions = HashMap::new();
         for (id, declared) in &template.functions {
             let environment = aws.environment(&declared.environment)?;
-            functions.insert(id.clone(), Lambda::new(id, declared, &environment)?);
+            let lambda = match overrides.functions.remove(id) {
+                Some(lambda) => lambda,
+                None => Lambda::new(id, declared, &environment)?,
+            };
+            functions.insert(id.clone(), lambda);
         }
         // As many as a test can look back on.
         let records = broadcast::Sender::new(4096);
@@ -210,6 +220,20 @@ impl Stack {
     #[must_use]
     pub fn records(&self) -> broadcast::Receiver<Record> {
         self.records.subscribe()
+    }
+
+    /// Waits until every function has been sent all that is in the tables' streams by now, and
+    /// what it wrote in turn, so that nothing is under way or waits to be tried again.
+    pub async fn drained(&self) {
+        // Nothing is sent yet.
+        std::future::ready(()).await;
+    }
+
+    /// Invokes a function as each of its schedules would, and waits until it has succeeded or
+    /// was given up.
+    pub async fn fire(&self, _function: &str) {
+        // Nothing is scheduled yet.
+        std::future::ready(()).await;
     }
 
     /// Stops, once what is being answered is answered or half a second has passed.

@@ -171,6 +171,17 @@ impl Person {
         self.call(Method::DELETE, path)
     }
 
+    pub(crate) fn post(&self, path: &str, body: Value) -> Call {
+        self.call(Method::POST, path).json(body)
+    }
+
+    /// Writes a post; answers its id.
+    pub(crate) async fn write(&self, text: &str, visibility: &str) -> String {
+        let post =
+            self.post("/v1/posts", json!({ "text": text, "visibility": visibility })).await.expect(201);
+        post["id"].as_str().unwrap().to_owned()
+    }
+
     pub(crate) fn change_password(&self, current: &str, new: &str) -> Call {
         self.put("/v1/me/password", json!({ "currentPassword": current, "newPassword": new }))
     }

@@ -5,10 +5,12 @@ mod call;
 mod faults;
 mod kith;
 pub(crate) mod orders;
+mod people;
 pub(crate) mod picture;
 mod process;
 mod runtime;
 mod schema;
+mod seed;
 mod table;
 
 pub(crate) use call::{Answer, Call};

@@ -1,11 +1,12 @@
 //! Functions: what starts them, and what their roles allow.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::properties::{ApiProperties, FunctionProperties};
+use super::source::{self, Mapping, Schedule};
 use super::{TemplateError, logical_id_of_arn, read, strings, text};
 
 /// An `AWS::Serverless::Function`.
@@ -23,7 +24,14 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// The buckets it is told of.
     pub subscriptions: Vec<Subscription>,
-    /// The actions its role allows, by the logical id of the resource they are allowed on.
+    /// The streams whose records it is sent.
+    pub mappings: Vec<Mapping>,
+    /// When it is invoked by itself.
+    pub schedules: Vec<Schedule>,
+    /// The logical ids of the queues that are told what it failed at for good.
+    pub failures: BTreeSet<String>,
+    /// The actions its role allows, by the logical id of the resource they are allowed on; those
+    /// on a table's stream are under `<id>.StreamArn`.
     pub allowed: BTreeMap<String, Vec<String>>,
 }
 
@@ -58,29 +66,37 @@ impl Function {
         let mut environment = globals.environment.variables.clone();
         environment.extend(properties.environment.variables);
         let (mut routes, mut subscriptions) = (Vec::new(), Vec::new());
+        let (mut mappings, mut schedules) = (Vec::new(), Vec::new());
         for (event, value) in properties.events {
             let place = format!("{id}.{event}");
             match value["Type"].as_str() {
                 Some("HttpApi") => routes.push(route(&place, &value["Properties"])?),
                 Some("S3") => subscriptions.push(subscription(&place, &value["Properties"])?),
+                Some("DynamoDB") => mappings.push(Mapping::read(&place, value["Properties"].clone())?),
+                Some("Schedule") => {
+                    schedules.push(Schedule::read(id, &event, value["Properties"].clone())?);
+                }
                 _ => {
                     let what = format!("the local stack sends no {} events", value["Type"]);
                     return Err(TemplateError::wrong(place, what));
                 }
             }
         }
+        let invoked = properties.event_invoke_config.unwrap_or_default();
+        let failed = invoked.destination_config.map_or(Ok(None), |config| config.queue(id))?;
+        let failures = mappings.iter().filter_map(|mapping: &Mapping| mapping.on_failure.clone());
         Ok(Self {
             binary: binary.to_owned(),
             environment: environment.into_iter().map(|(name, value)| (name, text(&value))).collect(),
             // Lambda's own default is 3 s.
             timeout: Duration::from_secs(properties.timeout.or(globals.timeout).unwrap_or(3)),
             // Lambda's own default is 2.
-            retries: properties
-                .event_invoke_config
-                .and_then(|config| config.maximum_retry_attempts)
-                .unwrap_or(2),
+            retries: invoked.maximum_retry_attempts.unwrap_or(2),
             routes,
             subscriptions,
+            failures: failures.chain(failed).collect(),
+            mappings,
+            schedules,
             // Until the roles are known, only which one it is.
             allowed: properties.role.into_iter().map(|role| (role, Vec::new())).collect(),
         })
@@ -105,7 +121,7 @@ impl Function {
         let statements = roles.get(&role).into_iter().flatten();
         for statement in statements {
             for resource in strings(&statement["Resource"]) {
-                let actions = self.allowed.entry(logical_id_of_arn(&resource).to_owned()).or_default();
+                let actions = self.allowed.entry(source::allowed_on(&resource)).or_default();
                 actions.extend(strings(&statement["Action"]));
             }
         }

@@ -5,6 +5,7 @@
 //! | `intrinsics.rs` | `Ref`, `Sub` and the like, resolved with the parameters of a local deployment |
 //! | `properties.rs` | how the template spells what is left |
 //! | `function.rs` | functions: what starts them, what their roles allow |
+//! | `source.rs` | what starts a function by itself: a table's stream, a schedule |
 //! | `storage.rs` | tables, buckets, and what shows a bucket to everybody |
 //! | this one | the HTTP API, and all of it together |
 //!
@@ -13,6 +14,7 @@
 mod function;
 mod intrinsics;
 mod properties;
+mod source;
 mod storage;
 
 use std::collections::{BTreeMap, HashMap};
@@ -26,6 +28,7 @@ pub use function::{Function, Route, Subscription};
 use intrinsics::Resolver;
 pub use intrinsics::logical_id_of_arn;
 use properties::{ApiProperties, FunctionProperties};
+pub use source::{Mapping, Schedule, StartingPosition};
 pub use storage::{Bucket, Table};
 
 /// What is wrong with a template.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Cors;
+use super::source::DestinationProperties;
 use crate::s3::CorsRule;
 
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +25,7 @@ pub(super) struct FunctionProperties {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct EventInvokeProperties {
     pub(super) maximum_retry_attempts: Option<u32>,
+    pub(super) destination_config: Option<DestinationProperties>,
 }
 
 #[derive(Debug, Deserialize)]
