@@ -176,6 +176,33 @@ async fn a_refused_upload_does_not_stand_against_an_earlier_one_and_is_looked_at
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_pictures_are_worked_on_at_once_than_the_template_says() {
+    let picture = png(BLUE, 16);
+    for (most, is_waiting) in [("1", true), ("2", false), ("0", false)] {
+        let kith = Kith::with_parameters(vec![("AvatarsConcurrency", most)]).await;
+        let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+        let [first, second] = [
+            alice.ask_to_upload("image/png", picture.len()).await,
+            bob.ask_to_upload("image/png", picture.len()).await,
+        ];
+        let (mut events, gate) = (kith.events(), kith.faults().hold("UpdateItem"));
+        assert_eq!(first.put(&picture).await, 200);
+        gate.reached().await;
+        assert_eq!(second.put(&picture).await, 200);
+        if is_waiting {
+            tokio::time::timeout(Duration::from_millis(500), events.settled()).await.unwrap_err();
+        } else {
+            events.settled().await;
+        }
+        gate.release();
+        for _ in 0..=usize::from(is_waiting) {
+            events.settled().await;
+        }
+        assert_eq!((color(&alice).await, color(&bob).await), (Some(BLUE), Some(BLUE)));
+    }
+}
+
 /// What goes wrong once with each call in turn, and whether the function outlives it.
 const FAULTS: [(Fault, bool); 4] = [
     (Fault::CrashBefore, false),

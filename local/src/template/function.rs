@@ -19,6 +19,8 @@ pub struct Function {
     pub timeout: Duration,
     /// How often an asynchronous invocation that failed is tried again.
     pub retries: u32,
+    /// How many of its invocations may run at once, if not as many as there are.
+    pub concurrency: Option<usize>,
     /// The routes it serves.
     pub routes: Vec<Route>,
     /// The buckets it is told of.
@@ -55,6 +57,9 @@ impl Function {
         let properties: FunctionProperties = read(id, properties)?;
         let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
         let binary = binary.ok_or_else(|| TemplateError::wrong(id, "it has no BuildProperties.Binary"))?;
+        // A parameter's value is a text.
+        let concurrency = properties.reserved_concurrent_executions.as_ref().map(|most| text(most).parse());
+        let concurrency = concurrency.transpose().map_err(|error| TemplateError::wrong(id, error))?;
         let mut environment = globals.environment.variables.clone();
         environment.extend(properties.environment.variables);
         let (mut routes, mut subscriptions) = (Vec::new(), Vec::new());
@@ -69,6 +74,10 @@ impl Function {
                 }
             }
         }
+        if concurrency.is_some() && !routes.is_empty() {
+            let what = "the local stack reserves concurrency for functions without routes only";
+            return Err(TemplateError::wrong(id, what));
+        }
         Ok(Self {
             binary: binary.to_owned(),
             environment: environment.into_iter().map(|(name, value)| (name, text(&value))).collect(),
@@ -79,6 +88,7 @@ impl Function {
                 .event_invoke_config
                 .and_then(|config| config.maximum_retry_attempts)
                 .unwrap_or(2),
+            concurrency,
             routes,
             subscriptions,
             // Until the roles are known, only which one it is.
