@@ -297,6 +297,15 @@ async fn a_page_of_another_origin_may_put_a_picture_and_nothing_more() {
     assert_eq!(preflight("PUT", "authorization").await.status(), 403);
 }
 
+#[tokio::test]
+async fn a_picture_that_cannot_be_is_not_there_like_any_other() {
+    let kith = Kith::start().await;
+    for key in ["x".into(), "x".repeat(1024), "x".repeat(1025), "x/".repeat(3000), "%00".into()] {
+        let answer = kith.client().get(format!("{}/media/avatars/{key}/64.jpg", kith.url())).send().await;
+        assert_eq!(answer.unwrap().status(), 403, "{key}");
+    }
+}
+
 /// The checksum of a PNG's chunk (ISO 3309).
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
