@@ -77,7 +77,7 @@ async fn a_picture_is_overtaken_by_a_removal_at_the_last_moment() {
 async fn a_picture_of_somebody_who_is_gone_at_the_last_moment_leaves_nothing() {
     for picture in [png(BLUE, 16), rubbish(40)] {
         let (kith, alice, upload) = alice_uploads(picture.len()).await;
-        settle_after(&kith, &upload, &picture, kith.delete_profile(&alice.id)).await;
+        settle_after(&kith, &upload, &picture, Box::pin(kith.delete_profile(&alice.id))).await;
         no_objects(&kith).await;
         assert!(!kith.items().await.iter().any(|item| item["SK"] == "PROFILE"), "no profile is made anew");
         // Nor when it is there only afterwards.
