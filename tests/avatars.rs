@@ -6,13 +6,13 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::harness::picture::{CORNERS, LATITUDE_MARK, alike, corners, photo, png};
-use crate::harness::{Fault, Kith, Person};
+use crate::harness::{Kith, Person};
 
-const RED: [u8; 3] = [220, 20, 20];
-const BLUE: [u8; 3] = [20, 20, 220];
+pub(crate) const RED: [u8; 3] = [220, 20, 20];
+pub(crate) const BLUE: [u8; 3] = [20, 20, 220];
 
 /// The colour of the picture that somebody's profile shows.
-async fn color(person: &Person) -> Option<[u8; 3]> {
+pub(crate) async fn color(person: &Person) -> Option<[u8; 3]> {
     let me = person.me().await;
     let url = me["avatar"]["small"].as_str()?;
     let jpeg = person.kith.client().get(url).send().await.unwrap().bytes().await.unwrap();
@@ -231,36 +231,6 @@ async fn racing_uploads_and_removals_leave_what_the_profile_shows_and_nothing_el
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crash_between_any_two_calls_changes_nothing_in_the_end() {
-    for fault in [Fault::CrashBefore, Fault::CrashAfter, Fault::LostReply] {
-        let kith = Kith::start().await;
-        let alice = kith.register("alice").await;
-        let (red, blue) = (png(RED, 16), png(BLUE, 16));
-        let mut calls = 0;
-        loop {
-            // One that stays, then one that takes its place while something goes wrong.
-            alice.upload("image/png", &red).await;
-            let upload = alice.ask_to_upload("image/png", blue.len()).await;
-            let mut events = kith.events();
-            kith.faults().once_after(calls, fault);
-            assert_eq!(upload.put(&blue).await, 200);
-            events.settled().await;
-            let was_injected = kith.faults().stop() > 0;
-            assert_eq!(color(&alice).await, Some(BLUE), "{fault:?} at call {calls}");
-            kith.check_pictures(&alice).await;
-            // The limit on uploads is not what this is about.
-            kith.advance(Duration::from_hours(1));
-            if !was_injected {
-                break;
-            }
-            calls += 1;
-        }
-        // Profile, upload; three squares; profile; list; three old squares; upload.
-        assert_eq!(calls, 11, "{fault:?} was tried at each call");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn uploads_and_removals_outlive_faults_on_a_third_of_all_calls() {
     let kith = Kith::start().await;
     let alice = kith.register("alice").await;
@@ -325,6 +295,15 @@ async fn a_page_of_another_origin_may_put_a_picture_and_nothing_more() {
     );
     assert_eq!(preflight("DELETE", "content-type").await.status(), 403);
     assert_eq!(preflight("PUT", "authorization").await.status(), 403);
+}
+
+#[tokio::test]
+async fn a_picture_that_cannot_be_is_not_there_like_any_other() {
+    let kith = Kith::start().await;
+    for key in ["x".into(), "x".repeat(1024), "x".repeat(1025), "x/".repeat(3000), "%00".into()] {
+        let answer = kith.client().get(format!("{}/media/avatars/{key}/64.jpg", kith.url())).send().await;
+        assert_eq!(answer.unwrap().status(), 403, "{key}");
+    }
 }
 
 /// The checksum of a PNG's chunk (ISO 3309).

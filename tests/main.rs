@@ -18,6 +18,7 @@ mod harness;
 
 mod access;
 mod accounts;
+mod avatar_races;
 mod avatars;
 mod bad_input;
 mod budgets;

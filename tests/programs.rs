@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::contract::template;
-use crate::harness::picture::png;
-use crate::harness::{Bootstrap, Kith, PASSWORD};
+use crate::harness::avatar::Upload;
+use crate::harness::picture::{CORNERS, alike, corners, photo, png};
+use crate::harness::{Bootstrap, Fault, Kith, PASSWORD};
 
 /// The programs that cargo has built for these tests.
 const PROGRAMS: [(&str, &str); 10] = [
@@ -132,6 +133,60 @@ async fn each_program_answers_what_the_local_stack_answers_and_logs_nothing_pers
         {
             assert!(!log.contains(secret), "{secret} is in the log of {id}: {log}");
         }
+    }
+}
+
+/// Puts this while the stack's own function can do nothing; answers the event that it could not
+/// settle.
+async fn unsettled(kith: &Kith, upload: &Upload, bytes: &[u8]) -> Value {
+    let mut events = kith.events();
+    kith.faults().always(Fault::CrashBefore);
+    assert_eq!(upload.put(bytes).await, 200);
+    let mut told = Vec::new();
+    // It is tried twice more, and given up.
+    for _ in 0..3 {
+        let record = events.next().await;
+        assert_eq!(record.status, 500);
+        told.extend(record.exchanges);
+    }
+    kith.faults().stop();
+    serde_json::from_str(&told[0].event).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_that_settles_uploads_makes_pictures_and_refuses_what_is_none() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let program = start(&kith, &template().functions["AvatarsFunction"]).await;
+    let photo = photo(900, 1200);
+    let upload = alice.ask_to_upload("image/jpeg", photo.len()).await;
+    let event = unsettled(&kith, &upload, &photo).await;
+    assert_eq!(alice.me().await["avatarUpload"]["status"], "pending");
+    assert_eq!(program.invoke("1", &event).await.unwrap(), Value::Null);
+    let me = alice.me().await;
+    assert_eq!(me["avatarUpload"], Value::Null);
+    let url = me["avatar"]["large"].as_str().unwrap();
+    let jpeg = kith.client().get(url).send().await.unwrap().bytes().await.unwrap();
+    let (seen, dimensions) = corners(&jpeg);
+    assert!(seen.iter().zip(CORNERS).all(|(seen, corner)| alike(*seen, corner)), "{seen:?}");
+    assert_eq!(dimensions, (512, 512));
+    kith.check_pictures(&alice).await;
+
+    let half = &photo[..photo.len() / 2];
+    let upload = alice.ask_to_upload("image/jpeg", half.len()).await;
+    let event = unsettled(&kith, &upload, half).await;
+    assert_eq!(program.invoke("2", &event).await.unwrap(), Value::Null);
+    let refused = alice.me().await;
+    let failed = json!({ "id": upload.id, "status": "failed", "code": "damaged" });
+    assert_eq!((&refused["avatarUpload"], &refused["avatar"]), (&failed, &me["avatar"]));
+    kith.check_pictures(&alice).await;
+
+    let log = program.stop().await;
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let outcomes: Vec<_> = lines.filter_map(|line| line["outcome"].as_str().map(str::to_owned)).collect();
+    assert_eq!(outcomes, ["accepted", "refused"], "{log}");
+    for secret in ["alice", &alice.id, "127.0.0.1", "X-Amz"] {
+        assert!(!log.contains(secret), "{secret} is in the log: {log}");
     }
 }
 

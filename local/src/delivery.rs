@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::time::{Instant, sleep};
 
 use crate::gateway::{Exchange, Record};
@@ -25,6 +25,9 @@ pub struct Subscriber {
     pub function: (String, Lambda),
     /// How often it is invoked again after it failed.
     pub retries: u32,
+    /// The room for as many invocations at once as are reserved for it, if some are: events that
+    /// find none wait.
+    pub room: Option<Arc<Semaphore>>,
 }
 
 /// Delivers events for as long as there are any, each on its own.
@@ -48,13 +51,17 @@ pub async fn deliver(
 
 /// Invokes a function until it succeeds, or has failed as often as it may.
 async fn invoke(
-    Subscriber { function: (id, lambda), retries, .. }: &Subscriber,
+    Subscriber { function: (id, lambda), retries, room, .. }: &Subscriber,
     event: &Notification,
     retry_after: Duration,
     records: &broadcast::Sender<Record>,
 ) {
     for attempt in 0..=*retries {
         sleep(retry_after * attempt).await;
+        let _place = match room {
+            Some(room) => room.acquire().await.ok(),
+            None => None,
+        };
         let started = Instant::now();
         let (request_id, text) =
             (detail(&event.event, "/responseElements/x-amz-request-id"), event.event.to_string());

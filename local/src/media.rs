@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -33,8 +32,11 @@ async fn show(
     }
     let object = match client.get_object().bucket(&*bucket).key(key).send().await {
         Ok(object) => object,
-        // S3 calls it so when whoever asks may not see the list of what there is.
-        Err(error) if error.code() == Some("NoSuchKey") => return StatusCode::FORBIDDEN.into_response(),
+        // To whoever may not see the list of what there is, as CloudFront here, S3 says no more than
+        // that about a key that is not there; nor does this about one that cannot be.
+        Err(error) if error.raw_response().is_some_and(|response| response.status().is_client_error()) => {
+            return StatusCode::FORBIDDEN.into_response();
+        }
         Err(error) => {
             tracing::error!(error = %aws_sdk_s3::error::DisplayErrorContext(&error), "a picture cannot be shown");
             return StatusCode::BAD_GATEWAY.into_response();

@@ -17,7 +17,7 @@ use axum::serve::ListenerExt as _;
 use shared::environment::BadVariable;
 use shared::ids::Ids;
 use tokio::net::TcpListener;
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tower::service_fn;
 
@@ -301,10 +301,12 @@ fn subscribers(template: &Template, functions: &HashMap<String, Lambda>) -> Vec<
     let mut subscribers = Vec::new();
     for (id, declared) in &template.functions {
         let Some(lambda) = functions.get(id) else { continue };
+        let room = declared.concurrency.map(|most| Arc::new(Semaphore::new(most)));
         subscribers.extend(declared.subscriptions.iter().map(|subscription| Subscriber {
             bucket: subscription.bucket.clone(),
             function: (id.clone(), lambda.clone()),
             retries: declared.retries,
+            room: room.clone(),
         }));
     }
     subscribers

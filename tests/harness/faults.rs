@@ -1,7 +1,9 @@
 //! What can go wrong between the SDK and DynamoDB or S3: a layer around the SDK's HTTP client.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
@@ -13,7 +15,9 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use fastrand::Rng;
+use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 /// One thing that goes wrong with one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub(crate) enum Fault {
     Reset,
     /// The call is carried out, and its reply is lost.
     LostReply,
+    /// The call is carried out, and its reply breaks off midway.
+    CutReply,
     /// The function crashes before the call is sent.
     CrashBefore,
     /// The function crashes once the call is carried out.
@@ -36,8 +42,8 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Those that a function is to outlive.
-    pub(crate) const PASSING: [Self; 5] =
-        [Self::Throttle, Self::Conflict, Self::Internal, Self::Reset, Self::LostReply];
+    pub(crate) const PASSING: [Self; 6] =
+        [Self::Throttle, Self::Conflict, Self::Internal, Self::Reset, Self::LostReply, Self::CutReply];
 }
 
 /// What goes wrong, as tests set it.
@@ -54,6 +60,8 @@ struct Plan {
     always: Option<Fault>,
     /// Answers reads that are not strong with what the same read brought first.
     stale: Option<HashMap<String, Vec<u8>>>,
+    /// Holds a call.
+    gate: Option<Gate>,
     injected: u32,
 }
 
@@ -83,6 +91,13 @@ impl Faults {
         self.0.lock().unwrap().stale = Some(HashMap::new());
     }
 
+    /// The next call of this operation waits until it is let go.
+    pub(crate) fn hold(&self, operation: &'static str) -> Gate {
+        let gate = Gate(Arc::new(Held { operation, call: Mutex::default(), steps: watch::Sender::new(0) }));
+        self.0.lock().unwrap().gate = Some(gate.clone());
+        gate
+    }
+
     /// A client around which this goes wrong.
     pub(crate) fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
         SharedHttpClient::new(FaultyClient { client, faults: self.clone() })
@@ -109,6 +124,13 @@ impl Faults {
         fault
     }
 
+    async fn pass_gate(&self, request: &HttpRequest) {
+        let gate = self.0.lock().unwrap().gate.clone();
+        if let Some(gate) = gate {
+            gate.pass(request).await;
+        }
+    }
+
     fn stale(&self, request: &str) -> Option<Vec<u8>> {
         self.0.lock().unwrap().stale.as_ref()?.get(request).cloned()
     }
@@ -116,6 +138,48 @@ impl Faults {
     fn remember(&self, request: String, answer: &[u8]) {
         if let Some(stale) = &mut self.0.lock().unwrap().stale {
             stale.insert(request, answer.to_vec());
+        }
+    }
+}
+
+/// Holds one call, so that a test can do something else before it.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    operation: &'static str,
+    /// The call's body: the SDK sends it again when it has waited too long, and that waits, too.
+    call: Mutex<Option<Vec<u8>>>,
+    /// 1 once the call is there, 2 once it may go on.
+    steps: watch::Sender<u8>,
+}
+
+impl Gate {
+    /// Waits until the call is there.
+    pub(crate) async fn reached(&self) {
+        let mut steps = self.0.steps.subscribe();
+        let reached = steps.wait_for(|step| *step >= 1);
+        tokio::time::timeout(Duration::from_mins(1), reached)
+            .await
+            .expect("the call is made in time")
+            .unwrap();
+    }
+
+    /// Lets the call go.
+    pub(crate) fn release(self) {
+        assert_eq!(self.0.steps.send_replace(2), 1, "the call waits");
+    }
+
+    async fn pass(&self, request: &HttpRequest) {
+        let body = request.body().bytes().unwrap_or_default();
+        let is_held = {
+            let mut call = self.0.call.lock().unwrap();
+            operation(request) == self.0.operation && call.get_or_insert_with(|| body.to_vec()) == body
+        };
+        if is_held {
+            self.0.steps.send_if_modified(|step| std::mem::replace(step, 1.max(*step)) == 0);
+            self.0.steps.subscribe().wait_for(|step| *step == 2).await.unwrap();
         }
     }
 }
@@ -152,6 +216,7 @@ impl HttpConnector for FaultyConnector {
 
 impl FaultyConnector {
     async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        self.faults.pass_gate(&request).await;
         let fault = self.faults.next();
         if !request.headers().contains_key("x-amz-target") {
             return self.carry_object(request, fault).await;
@@ -162,7 +227,7 @@ impl FaultyConnector {
             Some(Fault::Internal) => return Ok(refusal(500, "InternalServerError", Value::Null)),
             Some(Fault::Reset) => return Err(ConnectorError::io("connection reset".into())),
             Some(Fault::CrashBefore) => panic!("the function crashes"),
-            Some(Fault::LostReply | Fault::CrashAfter) | None => {}
+            Some(Fault::LostReply | Fault::CutReply | Fault::CrashAfter) | None => {}
         }
         let body = request.body().bytes().map(<[u8]>::to_vec).unwrap_or_default();
         let is_eventual = is_eventual(&request, &body);
@@ -180,6 +245,7 @@ impl FaultyConnector {
         }
         match fault {
             Some(Fault::LostReply) => Err(ConnectorError::io("connection reset".into())),
+            Some(Fault::CutReply) => Ok(cut(response).await),
             Some(Fault::CrashAfter) => panic!("the function crashes"),
             _ => Ok(response),
         }
@@ -200,15 +266,27 @@ impl FaultyConnector {
             Some(Fault::Internal) => return Ok(object_refusal(500, "InternalError")),
             Some(Fault::Reset) => return Err(ConnectorError::io("connection reset".into())),
             Some(Fault::CrashBefore) => panic!("the function crashes"),
-            Some(Fault::LostReply | Fault::CrashAfter) | None => {}
+            Some(Fault::LostReply | Fault::CutReply | Fault::CrashAfter) | None => {}
         }
         let response = self.connector.call(request).await?;
         match fault {
             Some(Fault::LostReply) => Err(ConnectorError::io("connection reset".into())),
+            Some(Fault::CutReply) => Ok(cut(response).await),
             Some(Fault::CrashAfter) => panic!("the function crashes"),
             _ => Ok(response),
         }
     }
+}
+
+/// The first half of an answer, behind which the connection breaks.
+async fn cut(mut response: HttpResponse) -> HttpResponse {
+    let body = std::mem::replace(response.body_mut(), SdkBody::taken());
+    let mut bytes = ByteStream::new(body).collect().await.unwrap().into_bytes();
+    bytes.truncate(bytes.len() / 2);
+    let half = Full::new(bytes).map_err(|never| match never {});
+    let broken = half.with_trailers(async { Some(Err(io::Error::other("connection reset"))) });
+    *response.body_mut() = SdkBody::from_body_1_x(broken);
+    response
 }
 
 /// An error as S3 answers it.

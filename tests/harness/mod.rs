@@ -1,6 +1,6 @@
 //! How tests start a stack, speak to it, and make its storage fail.
 
-mod avatar;
+pub(crate) mod avatar;
 mod call;
 mod faults;
 mod kith;

@@ -33,6 +33,14 @@ impl Kith {
         update.expression_attribute_values(":count", count).send().await.unwrap();
     }
 
+    /// Takes somebody's profile away, as the end of an erasure does.
+    pub(crate) async fn delete_profile(&self, user: &str) {
+        let client = Client::new(self.stack().sdk());
+        let delete = client.delete_item().table_name("kith-Table");
+        let delete = delete.key("PK", AttributeValue::S(format!("USER#{user}")));
+        delete.key("SK", AttributeValue::S("PROFILE".into())).send().await.unwrap();
+    }
+
     /// Fails unless every lock has its account, and every account its locks and nothing less.
     pub(crate) async fn check_accounts(&self) {
         let items = self.items().await;

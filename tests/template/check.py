@@ -48,6 +48,52 @@ def lint(template):
         return subprocess.run([*command, "--ignore-checks", "W2001"]).returncode
 
 
+def listed(value):
+    """One, or several, of what IAM takes one or several of."""
+    return value if isinstance(value, list) else [value]
+
+
+# What S3's actions are allowed on. On any other resource they allow nothing, and nobody is told
+# (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
+S3_ACTIONS = {
+    "s3:DeleteObject": "objects",
+    "s3:GetObject": "objects",
+    "s3:ListBucket": "bucket",
+    "s3:PutObject": "objects",
+}
+
+
+def kind_of_arn(target, buckets):
+    """Whether an ARN is of a bucket or of objects in it; None if it is of neither."""
+    if not isinstance(target, dict):
+        return None
+    name, attribute = target.get("Fn::GetAtt", ["", ""])
+    if name in buckets and attribute == "Arn":
+        return "bucket"
+    bucket, _, key = str(target.get("Fn::Sub", "")).partition("/")
+    return "objects" if key and bucket in (f"${{{name}.Arn}}" for name in buckets) else None
+
+
+def granted(name, policy, buckets):
+    """What must hold of whatever a policy allows."""
+    for statement in policy["PolicyDocument"]["Statement"]:
+        if statement["Effect"] != "Allow":
+            continue
+        if "NotAction" in statement or "NotResource" in statement:
+            yield f"{name} allows all but something"
+            continue
+        actions, targets = listed(statement["Action"]), listed(statement["Resource"])
+        for action in actions:
+            if "*" in action:
+                yield f"{name} allows {action}"
+            elif action.startswith("s3:") and any(
+                kind_of_arn(target, buckets) != S3_ACTIONS.get(action, "unknown") for target in targets
+            ):
+                yield f"{name} allows {action} on what that is not for"
+        if "*" in targets:
+            yield f"{name} allows everything of something"
+
+
 def findings(template):
     """What must hold of a template that people's data is trusted to."""
     resources = template["Resources"]
@@ -58,15 +104,12 @@ def findings(template):
     for name, role in of("AWS::IAM::Role").items():
         if role.get("ManagedPolicyArns"):
             yield f"{name} has a managed policy"
-        for policy in role["Policies"]:
-            for statement in policy["PolicyDocument"]["Statement"]:
-                actions, targets = statement["Action"], statement["Resource"]
-                for text in [actions] if isinstance(actions, str) else actions:
-                    if "*" in text:
-                        yield f"{name} allows {text}"
-                for target in targets if isinstance(targets, list) else [targets]:
-                    if target == "*":
-                        yield f"{name} allows everything of something"
+    inline = [(name, policy) for name, role in of("AWS::IAM::Role").items() for policy in role.get("Policies", [])]
+    for name, policy in [*inline, *of("AWS::IAM::Policy").items(), *of("AWS::S3::BucketPolicy").items()]:
+        yield from granted(name, policy, of("AWS::S3::Bucket"))
+    for name, resource in resources.items():
+        if resource["Type"].startswith("AWS::IAM::") and resource["Type"] not in ("AWS::IAM::Role", "AWS::IAM::Policy"):
+            yield f"{name} is an {resource['Type']}, into which nothing here looks"
 
     roles = [function["Role"] for function in of("AWS::Lambda::Function").values()]
     if len({json.dumps(role) for role in roles}) != len(roles):
@@ -104,6 +147,10 @@ def findings(template):
         statements = policies.get(json.dumps({"Ref": name}), [])
         if not any(s["Effect"] == "Deny" and s["Principal"] == "*" and "Bool" in s["Condition"] for s in statements):
             yield f"{name} can be reached without TLS"
+        for told in bucket.get("NotificationConfiguration", {}).get("LambdaConfigurations", []):
+            function = told["Function"]["Fn::GetAtt"][0]
+            if "ReservedConcurrentExecutions" not in resources[function]["Properties"]:
+                yield f"{function} runs as often at once as people put objects into {name}"
         for rule in bucket.get("CorsConfiguration", {}).get("CorsRules", []):
             if rule["AllowedOrigins"] != {"Ref": "AllowedOrigins"} or set(rule["AllowedMethods"]) - {"GET", "PUT"}:
                 yield f"{name} lets other origins do too much"

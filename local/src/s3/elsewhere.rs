@@ -11,7 +11,7 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata as _};
-use aws_sdk_s3::types::{CorsConfiguration, CorsRule as SdkCorsRule, Object};
+use aws_sdk_s3::types::{CorsConfiguration, CorsRule as SdkCorsRule, CreateBucketConfiguration, Object};
 use aws_types::SdkConfig;
 use shared::clock::{Clock, Timestamp};
 use tokio::sync::mpsc;
@@ -33,9 +33,12 @@ pub fn client(sdk: &SdkConfig) -> Client {
 /// Makes the buckets that are missing, and lets other origins do what the template says.
 pub async fn create(client: &Client, buckets: &[Bucket]) -> Result<(), String> {
     for bucket in buckets {
-        if client.head_bucket().bucket(&bucket.name).send().await.is_err() {
-            let made = client.create_bucket().bucket(&bucket.name).send().await;
-            made.map_err(|error| root(&error))?;
+        if !exists(client, &bucket.name).await? {
+            let made = client.create_bucket().bucket(&bucket.name);
+            made.set_create_bucket_configuration(location(client))
+                .send()
+                .await
+                .map_err(|error| root(&error))?;
         }
         let rules = bucket.cors.iter().map(cors_rule).collect::<Result<Vec<_>, _>>()?;
         if rules.is_empty() {
@@ -57,6 +60,29 @@ pub async fn create(client: &Client, buckets: &[Bucket]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether there is a bucket: any answer but that there is none is no reason to make one.
+async fn exists(client: &Client, name: &str) -> Result<bool, String> {
+    match client.head_bucket().bucket(name).send().await {
+        Ok(_) => Ok(true),
+        // The answer to a HEAD has no body that would say more than its status.
+        Err(error) => match error.raw_response().map(|response| response.status().as_u16()) {
+            Some(404) => Ok(false),
+            Some(301) => Err(format!("the bucket {name} is in another region")),
+            Some(403) => Err(format!("the bucket {name} is somebody else's, or may not be used")),
+            Some(status) => Err(format!("asked for the bucket {name}, it answers {status}")),
+            None => Err(root(&error)),
+        },
+    }
+}
+
+/// Where a bucket is to be: in the client's region, which must be said anywhere but in the one
+/// that is meant where nothing is said
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>).
+fn location(client: &Client) -> Option<CreateBucketConfiguration> {
+    let region = client.config().region().map(AsRef::as_ref).filter(|region| *region != "us-east-1")?;
+    Some(CreateBucketConfiguration::builder().location_constraint(region.into()).build())
 }
 
 /// Tells what is put into the buckets that somebody wants to be told of.

@@ -49,6 +49,35 @@ const SIGNATURE: [&str; 7] = [
     "X-Amz-SignedHeaders",
 ];
 
+/// The conditions of a GET or a HEAD, which s3s gives types of their own.
+macro_rules! conditions {
+    ($input:expr) => {
+        Conditions {
+            matching: $input.if_match,
+            not_matching: $input.if_none_match,
+            modified_since: $input.if_modified_since,
+            unmodified_since: $input.if_unmodified_since,
+        }
+    };
+}
+
+/// What the answers to a GET and to a HEAD both say of an object.
+macro_rules! head {
+    ($output:ident, $object:ident) => {
+        $output {
+            accept_ranges: Some("bytes".into()),
+            last_modified: Some(last_modified(&$object)),
+            e_tag: Some(ETag::Strong($object.etag)),
+            content_type: Some($object.content_type),
+            cache_control: $object.cache_control,
+            content_disposition: $object.content_disposition,
+            content_encoding: $object.content_encoding,
+            metadata: Some($object.metadata.into_iter().collect()),
+            ..$output::default()
+        }
+    };
+}
+
 /// What s3s calls.
 #[derive(Clone, Debug)]
 pub(super) struct Operations {
@@ -130,12 +159,7 @@ impl S3 for Operations {
         let GetObjectInput { bucket, key, range, .. } = request.input;
         refuse("a part number", request.input.part_number.is_some())?;
         refuse("a version", request.input.version_id.is_some())?;
-        let conditions = Conditions {
-            matching: request.input.if_match,
-            not_matching: request.input.if_none_match,
-            modified_since: request.input.if_modified_since,
-            unmodified_since: request.input.if_unmodified_since,
-        };
+        let conditions = conditions!(request.input);
         let mut found = self.blocking(move |store, _| store.get(&bucket, &key)).await?;
         conditions.check(&found.object)?;
         let object = found.object.clone();
@@ -145,20 +169,9 @@ impl S3 for Operations {
         let part = part.unwrap_or(0..object.size);
         let content_length = i64::try_from(part.end - part.start).ok();
         let body = self.blocking(move |_, _| Ok(found.read(&part)?)).await?;
-        Ok(S3Response::new(GetObjectOutput {
-            accept_ranges: Some("bytes".into()),
-            body: Some(StreamingBlob::from(s3s::Body::from(body))),
-            content_length,
-            content_range,
-            last_modified: Some(last_modified(&object)),
-            e_tag: Some(ETag::Strong(object.etag)),
-            content_type: Some(object.content_type),
-            cache_control: object.cache_control,
-            content_disposition: object.content_disposition,
-            content_encoding: object.content_encoding,
-            metadata: Some(object.metadata.into_iter().collect()),
-            ..GetObjectOutput::default()
-        }))
+        let body = Some(StreamingBlob::from(s3s::Body::from(body)));
+        let head = head!(GetObjectOutput, object);
+        Ok(S3Response::new(GetObjectOutput { body, content_length, content_range, ..head }))
     }
 
     async fn head_object(
@@ -173,26 +186,11 @@ impl S3 for Operations {
         // s3s follows these on a GET only.
         let overrides = request.uri.query().unwrap_or_default().contains("response-");
         refuse("response-… on a HEAD", overrides)?;
-        let conditions = Conditions {
-            matching: request.input.if_match,
-            not_matching: request.input.if_none_match,
-            modified_since: request.input.if_modified_since,
-            unmodified_since: request.input.if_unmodified_since,
-        };
+        let conditions = conditions!(request.input);
         let object = self.blocking(move |store, _| Ok(store.get(&bucket, &key)?.object)).await?;
         conditions.check(&object)?;
-        Ok(S3Response::new(HeadObjectOutput {
-            accept_ranges: Some("bytes".into()),
-            content_length: i64::try_from(object.size).ok(),
-            last_modified: Some(last_modified(&object)),
-            e_tag: Some(ETag::Strong(object.etag)),
-            content_type: Some(object.content_type),
-            cache_control: object.cache_control,
-            content_disposition: object.content_disposition,
-            content_encoding: object.content_encoding,
-            metadata: Some(object.metadata.into_iter().collect()),
-            ..HeadObjectOutput::default()
-        }))
+        let content_length = i64::try_from(object.size).ok();
+        Ok(S3Response::new(HeadObjectOutput { content_length, ..head!(HeadObjectOutput, object) }))
     }
 
     async fn delete_object(

@@ -20,6 +20,8 @@ pub struct Function {
     pub timeout: Duration,
     /// How often an asynchronous invocation that failed is tried again.
     pub retries: u32,
+    /// How many of its invocations may run at once, if not as many as there are.
+    pub concurrency: Option<usize>,
     /// The routes it serves.
     pub routes: Vec<Route>,
     /// The buckets it is told of.
@@ -63,6 +65,9 @@ impl Function {
         let properties: FunctionProperties = read(id, properties)?;
         let binary = resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
         let binary = binary.ok_or_else(|| TemplateError::wrong(id, "it has no BuildProperties.Binary"))?;
+        // A parameter's value is a text.
+        let concurrency = properties.reserved_concurrent_executions.as_ref().map(|most| text(most).parse());
+        let concurrency = concurrency.transpose().map_err(|error| TemplateError::wrong(id, error))?;
         let mut environment = globals.environment.variables.clone();
         environment.extend(properties.environment.variables);
         let (mut routes, mut subscriptions) = (Vec::new(), Vec::new());
@@ -85,6 +90,10 @@ impl Function {
         let invoked = properties.event_invoke_config.unwrap_or_default();
         let failed = invoked.destination_config.map_or(Ok(None), |config| config.queue(id))?;
         let failures = mappings.iter().filter_map(|mapping: &Mapping| mapping.on_failure.clone());
+        if concurrency.is_some() && !routes.is_empty() {
+            let what = "the local stack reserves concurrency for functions without routes only";
+            return Err(TemplateError::wrong(id, what));
+        }
         Ok(Self {
             binary: binary.to_owned(),
             environment: environment.into_iter().map(|(name, value)| (name, text(&value))).collect(),
@@ -92,6 +101,7 @@ impl Function {
             timeout: Duration::from_secs(properties.timeout.or(globals.timeout).unwrap_or(3)),
             // Lambda's own default is 2.
             retries: invoked.maximum_retry_attempts.unwrap_or(2),
+            concurrency,
             routes,
             subscriptions,
             failures: failures.chain(failed).collect(),

@@ -16,6 +16,7 @@ pub(super) struct FunctionProperties {
     pub(super) environment: EnvironmentProperties,
     pub(super) timeout: Option<u64>,
     pub(super) role: Option<String>,
+    pub(super) reserved_concurrent_executions: Option<Value>,
     pub(super) event_invoke_config: Option<EventInvokeProperties>,
     #[serde(default)]
     pub(super) events: BTreeMap<String, Value>,

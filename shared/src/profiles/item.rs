@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::avatar::{AvatarId, UploadItem};
+use super::avatar::{AvatarId, RefusedUploads, UploadItem};
 use super::{Bio, Location, Me, Name, Profile, Relation, Status, UserRef};
 use crate::accounts::{Email, Username};
 use crate::clock::Timestamp;
 use crate::environment::App;
-use crate::ids::UserId;
+use crate::ids::{UserId, WriteId};
 
 /// The item at [`keys::profile`](crate::keys::profile).
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,12 +38,18 @@ pub struct ProfileItem {
     /// Up to which of them all is settled.
     #[serde(default)]
     pub avatar_mark: u64,
+    /// Which of them could not be used.
+    #[serde(default)]
+    pub avatar_refused: RefusedUploads,
     /// How many friends they have: changed only with a friendship, in its transaction.
     pub friend_count: u32,
     /// Counts the changes their owner makes, but for the picture, which takes its time.
     pub version: u64,
     /// When they registered.
     pub created_at: Timestamp,
+    /// Which write made it so.
+    #[serde(default, skip_serializing)]
+    pub write_id: Option<WriteId>,
 }
 
 impl ProfileItem {
@@ -61,9 +67,11 @@ impl ProfileItem {
             avatar_upload: None,
             avatar_uploads: 0,
             avatar_mark: 0,
+            avatar_refused: RefusedUploads::default(),
             friend_count: 0,
             version: 1,
             created_at: now,
+            write_id: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod cors;
+mod elsewhere;
 mod events;
 mod objects;
 mod presigned;

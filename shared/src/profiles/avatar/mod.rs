@@ -5,6 +5,7 @@
 //! | `upload.rs` | the wish, answered with a URL to put the picture to |
 //! | `settle.rs` | what becomes of it once it is there |
 //! | `remove.rs` | doing without a picture |
+//! | `refused.rs` | which uploads could not be used |
 //! | `names.rs` | ids of uploads and pictures, and the objects' keys made of them |
 //!
 //! # What the profile holds
@@ -15,8 +16,15 @@
 //! last number given out. Whatever is not above the mark can never be taken any more: so the
 //! objects under such numbers, but the picture's own, are rubbish, whoever left them there, and
 //! are swept after every change.
+//!
+//! An upload that cannot be used moves nothing: an earlier one may still be on its way, and is
+//! then what its owner did last. But its URL is good for as many uploads as somebody can send in
+//! five minutes, and a look at each costs a second of a processor. So the profile also remembers
+//! which numbers were refused (`avatarRefused`): what comes under such a number again is deleted
+//! without a look, like what comes under a number that is not above the mark.
 
 mod names;
+mod refused;
 mod remove;
 mod settle;
 mod upload;
@@ -27,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use names::{AvatarId, UploadId, UploadKey};
+pub use refused::RefusedUploads;
 pub use remove::remove;
 pub use settle::{OpenUpload, Squares, accept, open, refuse};
 pub use upload::{NewUpload, PictureLength, PictureType, upload};

@@ -4,12 +4,13 @@ use bytes::Bytes;
 
 use super::names::{self, AvatarId};
 use super::upload::{PictureLength, PictureType};
-use super::{Pictures, UnusablePicture, UploadKey};
+use super::{Pictures, UnusablePicture, UploadItem, UploadKey};
 use crate::environment::App;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::keys;
 use crate::profiles::ProfileItem;
+use crate::store::retry::Backoff;
 use crate::store::{Condition, Update, Written};
 use crate::text::Parse as _;
 
@@ -45,23 +46,18 @@ pub struct OpenUpload {
 /// Fetches an upload, if it still matters. One round trip, 1 R, and S3.
 ///
 /// An event that comes again, or late, finds that it does not: then what an earlier attempt
-/// may have left is cleared away.
+/// may have left is cleared away. That is known from the profile alone, so whatever is put to a
+/// URL again and again costs nothing but that.
 pub async fn open(app: &App, pictures: &Pictures, key: UploadKey) -> Result<Option<OpenUpload>> {
-    let (name, profile_key) = (key.to_string(), keys::profile(key.user));
-    let (profile, object) = tokio::try_join!(
-        app.store.get::<ProfileItem>(&profile_key),
-        pictures.uploads.get(&name, PictureLength::MAX),
-    )?;
-    match (profile, object) {
-        (Some(profile), Some(object)) if is_open(&profile, &key) => {
-            let kind = PictureType::parse(&object.content_type).ok();
-            Ok(Some(OpenUpload { key, profile, kind, bytes: object.bytes }))
-        }
-        (profile, _) => {
-            clear(pictures, &key, profile.as_ref()).await?;
-            Ok(None)
-        }
+    let profile = app.store.get::<ProfileItem>(&keys::profile(key.user)).await?;
+    if let Some(open) = profile.as_ref().filter(|profile| is_open(profile, &key))
+        && let Some(object) = pictures.uploads.get(&key.to_string(), PictureLength::MAX).await?
+    {
+        let kind = PictureType::parse(&object.content_type).ok();
+        return Ok(Some(OpenUpload { profile: open.clone(), key, kind, bytes: object.bytes }));
     }
+    clear(pictures, &key, profile.as_ref()).await?;
+    Ok(None)
 }
 
 /// Makes a picture its owner's, unless they have done something else since. One round trip,
@@ -89,31 +85,44 @@ pub async fn accept(app: &App, pictures: &Pictures, upload: &OpenUpload, squares
 }
 
 /// Says why an upload cannot be used; the picture that was stays. One round trip, 1 W, and S3.
+///
+/// What is written follows from all of the profile, so it is written only if nobody else wrote
+/// the profile since, and is thought over otherwise.
 pub async fn refuse(
     app: &App,
     pictures: &Pictures,
     upload: &OpenUpload,
     code: UnusablePicture,
 ) -> Result<()> {
-    let awaited = upload.profile.avatar_upload.as_ref().filter(|item| item.mark == upload.key.id.mark);
+    let (mut profile, mut pause) = (upload.profile.clone(), Backoff::default());
+    let settled = loop {
+        // It is settled in another way by now.
+        if !is_open(&profile, &upload.key) {
+            break Some(profile);
+        }
+        match app.store.update(refusal(&profile, &upload.key, code), &app.ids.write_id()).await? {
+            Written::Done(row) => break Some(row.read()?),
+            Written::Refused(Some(row)) => profile = row.read()?,
+            Written::Refused(None) => break None,
+        }
+        pause.wait("the profile is written by others").await?;
+    };
+    clear(pictures, &upload.key, settled.as_ref()).await
+}
+
+/// The write that refuses an upload, if the profile is still as it was read.
+fn refusal(profile: &ProfileItem, key: &UploadKey, code: UnusablePicture) -> Update {
     // Whoever has asked for another one since wants to know about that one.
-    if let Some(awaited) = awaited {
-        let mut failed = awaited.clone();
-        failed.code = Some(code);
-        let update = Update::of(keys::profile(upload.key.user))
-            .set("avatarUpload", &failed)
-            .when(Condition::equals("avatarUpload", awaited)?);
-        // Refused: it is settled in another way by now.
-        let _settled: Written = app.store.update(update, &app.ids.write_id()).await?;
-    }
-    clear(pictures, &upload.key, Some(&upload.profile)).await
+    let awaited = profile.avatar_upload.as_ref().filter(|item| item.mark == key.id.mark);
+    Update::of(keys::profile(key.user))
+        .set("avatarRefused", profile.avatar_refused.with(key.id.number))
+        .set_some("avatarUpload", awaited.map(|item| UploadItem { code: Some(code), ..item.clone() }))
+        .when(profile.write_id.clone().map_or(Condition::Exists, Condition::WrittenBy))
 }
 
 /// Whether the upload can still become the picture.
 fn is_open(profile: &ProfileItem, key: &UploadKey) -> bool {
-    let has_failed =
-        profile.avatar_upload.as_ref().is_some_and(|item| item.mark == key.id.mark && item.code.is_some());
-    key.id.number > profile.avatar_mark && !has_failed
+    key.id.number > profile.avatar_mark && !profile.avatar_refused.has(key.id.number)
 }
 
 /// Deletes the upload, and whatever its owner's profile does not show and never will.
