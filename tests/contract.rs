@@ -165,7 +165,7 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         for function in template().functions.keys() {
             kith.stack().fire(function).await;
         }
-        kith.stack().drained().await;
+        kith.drained().await;
     };
     let ((), records) = kith.watch(everything).await;
     let template = template();

@@ -37,6 +37,8 @@ impl Aws {
     ) -> Self {
         let mut variables: HashMap<_, _> =
             DEFAULTS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        // A table's stream is where the table is, unless somebody says otherwise.
+        variables.insert("AWS_ENDPOINT_URL_DYNAMODB_STREAMS".into(), dynamodb.into());
         variables.extend(given.clone());
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), dynamodb.into());
         variables.insert("AWS_ENDPOINT_URL_S3".into(), s3.into());

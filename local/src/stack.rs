@@ -17,17 +17,19 @@ use axum::serve::ListenerExt as _;
 use shared::environment::BadVariable;
 use shared::ids::Ids;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tower::service_fn;
 
 use crate::aws::Aws;
 use crate::clock::ShiftedClock;
-use crate::delivery::{self, Subscriber};
+use crate::delivery::{self, Subscriber, Target};
 use crate::dynamodb::{self, Embedded};
 use crate::gateway::{Gateway, Record};
 use crate::lambda::{FunctionError, Lambda};
 use crate::s3::{self, EmbeddedS3, Notification};
+use crate::schedules::{Scheduled, Schedules};
+use crate::streams::{Around, Streams};
 use crate::template::{Template, TemplateError};
 use crate::{Options, docs, media};
 
@@ -58,6 +60,8 @@ pub struct Stack {
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
     delivery: JoinHandle<()>,
+    streams: Streams,
+    schedules: Schedules,
     /// Held while the data folder is in use.
     _lock: Option<File>,
 }
@@ -79,6 +83,8 @@ pub struct Overrides {
     pub retry_after: Option<Duration>,
     /// How long a batch of a stream's records that failed waits to be tried again the first time.
     pub stream_retry_after: Option<Duration>,
+    /// For how long a stream's records are gathered, whatever the template says.
+    pub stream_window: Option<Duration>,
     /// How often schedules fire, whatever the template says.
     pub schedule_period: Option<Duration>,
     /// Other functions in place of some of the template's, by logical id.
@@ -160,8 +166,23 @@ impl Stack {
         // As many as a test can look back on.
         let records = broadcast::Sender::new(4096);
         let retry_after = overrides.retry_after.unwrap_or(delivery::RETRY_AFTER);
-        let subscribers = subscribers(&template, &functions);
-        let delivery = tokio::spawn(delivery::deliver(events, subscribers, retry_after, records.clone()));
+        let targets = Target::all(&template, &functions, &records);
+        let subscribers = Subscriber::all(&template, &targets, retry_after);
+        let delivery = tokio::spawn(delivery::deliver(events, subscribers));
+        let due = Scheduled::all(&template, &targets, retry_after);
+        let source = (clock.clock(), ids.clone());
+        let schedules = Schedules::start(due, overrides.schedule_period, &sdk, source);
+        let around = Around {
+            sdk: &sdk,
+            embedded: dynamodb.as_ref(),
+            folder,
+            clock: &clock,
+            ids: &ids,
+            retry_after: overrides.stream_retry_after,
+            window: overrides.stream_window,
+        };
+        let streams = Streams::start(&template, &targets, around).await;
+        let streams = streams.map_err(|why| unusable_dynamodb(&dynamodb_endpoint, why))?;
         let gateway = Gateway::new(&template, functions, clock.clock(), ids, records.clone())?;
 
         let mut pages = docs::router();
@@ -182,6 +203,8 @@ impl Stack {
             stop,
             server,
             delivery,
+            streams,
+            schedules,
             _lock: lock,
         })
     }
@@ -225,15 +248,13 @@ impl Stack {
     /// Waits until every function has been sent all that is in the tables' streams by now, and
     /// what it wrote in turn, so that nothing is under way or waits to be tried again.
     pub async fn drained(&self) {
-        // Nothing is sent yet.
-        std::future::ready(()).await;
+        self.streams.drained().await;
     }
 
     /// Invokes a function as each of its schedules would, and waits until it has succeeded or
     /// was given up.
-    pub async fn fire(&self, _function: &str) {
-        // Nothing is scheduled yet.
-        std::future::ready(()).await;
+    pub async fn fire(&self, function: &str) {
+        self.schedules.fire(function).await;
     }
 
     /// Stops, once what is being answered is answered or half a second has passed.
@@ -243,6 +264,8 @@ impl Stack {
         let _ = self.stop.send(());
         let _ = tokio::time::timeout(GRACE, self.server).await;
         self.delivery.abort();
+        drop(self.schedules);
+        self.streams.stop().await;
         if let Some(s3) = self.s3 {
             s3.stop().await;
         }
@@ -261,15 +284,17 @@ fn parameters<'a>(others: &[(&'a str, &'a str)], media_url: &'a str) -> Vec<(&'a
 }
 
 async fn create_tables(template: &Template, sdk: &SdkConfig, endpoint: &str) -> Result<(), StartError> {
-    let wrong = |why: String| {
-        StartError::Elsewhere("DynamoDB", endpoint.to_owned(), why, "AWS_ENDPOINT_URL_DYNAMODB")
-    };
+    let wrong = |why: String| unusable_dynamodb(endpoint, why);
     is_url(endpoint).map_err(wrong)?;
     let client = aws_sdk_dynamodb::Client::new(sdk);
     for table in template.tables.values() {
         dynamodb::create(&client, table).await.map_err(wrong)?;
     }
     Ok(())
+}
+
+fn unusable_dynamodb(endpoint: &str, why: String) -> StartError {
+    StartError::Elsewhere("DynamoDB", endpoint.to_owned(), why, "AWS_ENDPOINT_URL_DYNAMODB")
 }
 
 /// Starts S3 on this listener, or sees to what is needed of the one elsewhere; and with it the
@@ -295,21 +320,6 @@ async fn storage(
     let client = s3::elsewhere::client(sdk);
     s3::elsewhere::create(&client, &buckets).await.map_err(wrong)?;
     Ok((None, s3::elsewhere::watch(&client, buckets, &aws.clock())))
-}
-
-fn subscribers(template: &Template, functions: &HashMap<String, Lambda>) -> Vec<Subscriber> {
-    let mut subscribers = Vec::new();
-    for (id, declared) in &template.functions {
-        let Some(lambda) = functions.get(id) else { continue };
-        let room = declared.concurrency.map(|most| Arc::new(Semaphore::new(most)));
-        subscribers.extend(declared.subscriptions.iter().map(|subscription| Subscriber {
-            bucket: subscription.bucket.clone(),
-            function: (id.clone(), lambda.clone()),
-            retries: declared.retries,
-            room: room.clone(),
-        }));
-    }
-    subscribers
 }
 
 fn is_url(endpoint: &str) -> Result<(), String> {

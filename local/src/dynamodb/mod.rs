@@ -3,6 +3,6 @@
 mod embedded;
 mod table;
 
-pub use embedded::Embedded;
+pub use embedded::{Consumed, Embedded};
 pub use table::create;
 pub(crate) use table::root;
