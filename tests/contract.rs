@@ -136,7 +136,7 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
             bob.delete(&format!("/v1/friends/{}", alice.id)).await.expect(204);
             bob.get(&format!("/v1/users/{}/friends", alice.id)).await.expect_problem(404, "not-found");
         }
-        bob.befriend(&alice).await;
+        alice.befriend(&bob).await;
         let post = alice.write("hello", "friends").await;
         kith.stack().drained().await;
         let like = format!("/v1/posts/{post}/like");
