@@ -16,8 +16,8 @@
 //! | this one | starts and stops all of it, and follows streams as their shards come and go |
 //!
 //! Records arrive at least once, and those of one partition key in order. The embedded DynamoDB
-//! tells within 10 ms that something was written, so that nothing is read while nothing happens;
-//! one elsewhere is asked four times a second, as Lambda does.
+//! tells when something is written, so that a change is under way after some milliseconds and
+//! nothing is read while nothing happens; one elsewhere is asked four times a second, as Lambda does.
 
 mod batch;
 mod checkpoint;
