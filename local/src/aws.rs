@@ -9,6 +9,7 @@ use shared::clock::Clock;
 use shared::environment::{BadVariable, Variables};
 use shared::ids::Ids;
 
+use crate::dynamodb::Embedded;
 use crate::s3::AccessKey;
 
 /// What Lambda would tell a function of its region and credentials. With credentials the SDK
@@ -48,6 +49,13 @@ impl Aws {
             (!tls).then(plain_http_client)
         };
         Self { variables, http_client: http_client.or_else(plain), clock, ids }
+    }
+
+    /// The same, watched for writes to the embedded DynamoDB.
+    #[must_use]
+    pub fn watched_by(mut self, dynamodb: &Embedded) -> Self {
+        self.http_client = self.http_client.map(|client| dynamodb.watch(client));
+        self
     }
 
     /// The environment of a function with these variables of its own.

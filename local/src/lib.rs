@@ -12,7 +12,7 @@
 //! | [`s3`] | S3: an embedded one in a folder, or whichever an endpoint names |
 //! | [`streams`] | event source mappings: changes of the table on their way to functions |
 //! | [`schedules`] | EventBridge: functions that are invoked again and again |
-//! | [`delivery`] | asynchronous invocations: S3's events on their way to functions |
+//! | [`delivery`] | asynchronous invocations, such as S3's events on their way to functions |
 //! | [`media`] | CloudFront: the media bucket, shown to everybody |
 //! | [`aws`] | how all of these are reached |
 //! | [`docs`] | the API reference at `/docs` |

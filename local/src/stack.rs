@@ -148,9 +148,13 @@ impl Stack {
             (Some(embedded), endpoint)
         };
         let (endpoints, source) = ((&*dynamodb_endpoint, &*s3_endpoint), (clock.clock(), ids.clone()));
-        let aws = Aws::new(endpoints, &overrides.aws, overrides.http_client, source.clone());
+        let watched = |aws: Aws| match &dynamodb {
+            Some(dynamodb) => aws.watched_by(dynamodb),
+            None => aws,
+        };
+        let aws = watched(Aws::new(endpoints, &overrides.aws, overrides.http_client, source.clone()));
         // This program's own calls are not to be tampered with.
-        let sdk = Aws::new(endpoints, &overrides.aws, None, source).sdk()?;
+        let sdk = watched(Aws::new(endpoints, &overrides.aws, None, source)).sdk()?;
         create_tables(&template, &sdk, &dynamodb_endpoint).await?;
         let (s3, events) = storage(&template, &sdk, s3_listener, &s3_endpoint, folder, &aws).await?;
 

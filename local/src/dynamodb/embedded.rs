@@ -6,7 +6,9 @@
 //!   has consumed who reads a stream, and what is older than a day, as DynamoDB does. Both use a
 //!   second connection to the same file, so even `--memory` keeps a file, in a temporary
 //!   folder and without waiting for the disk.
-//! - It tells nobody that something was written: a third connection asks SQLite.
+//! - It tells nobody that something was written: the HTTP client by which this process reaches it
+//!   is watched. What escapes that, such as a write whose caller has given up, is found by asking
+//!   SQLite now and then, over a third connection.
 //! - It deletes by TTL only when told to: the same timer tells it.
 
 use std::collections::HashMap;
@@ -15,6 +17,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use dynoxide::{Database, server};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -23,13 +26,15 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::writes::Writes;
 use crate::clock::ShiftedClock;
 
 /// How often expired items and old stream records go.
 const UPKEEP_EVERY: Duration = Duration::from_secs(10);
 
-/// How often it is asked whether something was written. That takes microseconds.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How often it is asked whether something was written. Asking is cheap, but being woken for it a
+/// hundred times a second costs some percent of a processor.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What the stream API adds to a record's number to make it as long as DynamoDB's are.
 const NUMBER_OFFSET: u128 = 100_000_000_000_000_000_000;
@@ -46,6 +51,7 @@ pub struct Embedded {
     server: JoinHandle<()>,
     upkeep: JoinHandle<()>,
     file: PathBuf,
+    writes: Writes,
     consumed: watch::Sender<Option<Consumed>>,
     /// Deletes a temporary folder at the end.
     _folder: Option<TempDir>,
@@ -82,7 +88,16 @@ impl Embedded {
         });
         let consumed = watch::Sender::new(None);
         let upkeep = tokio::spawn(upkeep(database, second, clock, consumed.subscribe()));
-        Ok(Self { address, stop: Some(stop), server, upkeep, file, consumed, _folder: temporary })
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            server,
+            upkeep,
+            file,
+            writes: Writes::new(),
+            consumed,
+            _folder: temporary,
+        })
     }
 
     /// Where it is told what of the streams is consumed. Until it is, it deletes nothing of them
@@ -92,25 +107,32 @@ impl Embedded {
         self.consumed.clone()
     }
 
-    /// Tells whenever something has been written, within some milliseconds.
-    pub fn changes(&self) -> rusqlite::Result<watch::Receiver<i64>> {
+    /// The same client, watched for writes to this DynamoDB.
+    #[must_use]
+    pub fn watch(&self, client: SharedHttpClient) -> SharedHttpClient {
+        self.writes.around(client)
+    }
+
+    /// Changes as soon as something is written through a watched client, or soon after it was in
+    /// any other way.
+    pub fn changes(&self) -> rusqlite::Result<watch::Receiver<u64>> {
         let connection = Connection::open(&self.file)?;
-        let (sender, receiver) = watch::channel(0);
+        let (writes, changes) = (self.writes.clone(), self.writes.subscribe());
         tokio::spawn(async move {
-            let mut ticks = interval(LOOK_EVERY);
+            let (mut ticks, mut known) = (interval(LOOK_EVERY), 0_i64);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            while !sender.is_closed() {
+            while !writes.is_closed() {
                 ticks.tick().await;
                 // It changes with every commit of another connection.
                 let version = connection
                     .prepare_cached("PRAGMA data_version")
                     .and_then(|mut version| version.query_row((), |row| row.get(0)));
-                if let Ok(version) = version {
-                    sender.send_if_modified(|known| std::mem::replace(known, version) != version);
+                if version.is_ok_and(|version| std::mem::replace(&mut known, version) != version) {
+                    writes.tell();
                 }
             }
         });
-        Ok(receiver)
+        Ok(changes)
     }
 
     /// Where it listens.

@@ -2,6 +2,7 @@
 
 mod embedded;
 mod table;
+mod writes;
 
 pub use embedded::{Consumed, Embedded};
 pub use table::create;

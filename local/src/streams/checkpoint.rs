@@ -23,6 +23,8 @@ pub(super) enum Place {
     Oldest,
     /// After the record of this number and all before it.
     After(String),
+    /// After everything that was there at the start; a number for that is not known yet.
+    Latest,
     /// Through with it: the shard has ended.
     Ended,
 }
@@ -137,6 +139,7 @@ impl Place {
         match self {
             Self::Oldest => Some(Position::Oldest),
             Self::After(sequence) => Some(Position::After(sequence.clone())),
+            Self::Latest => Some(Position::Latest),
             Self::Ended => None,
         }
     }
@@ -155,7 +158,7 @@ fn consumed_of(mappings: &Mappings) -> Consumed {
     for followed in mappings.values() {
         for place in followed.shards.values() {
             let number = match place {
-                Place::Oldest => 0,
+                Place::Oldest | Place::Latest => 0,
                 Place::After(sequence) => sequence.parse().unwrap_or(0),
                 Place::Ended => continue,
             };

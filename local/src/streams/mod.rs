@@ -16,8 +16,8 @@
 //! | this one | starts and stops all of it, and follows streams as their shards come and go |
 //!
 //! Records arrive at least once, and those of one partition key in order. The embedded DynamoDB
-//! tells within 10 ms that something was written, so that nothing is read while nothing happens;
-//! one elsewhere is asked four times a second, as Lambda does.
+//! tells when something is written, so that a change is under way after some milliseconds and
+//! nothing is read while nothing happens; one elsewhere is asked four times a second, as Lambda does.
 
 mod batch;
 mod checkpoint;
@@ -48,7 +48,7 @@ use self::checkpoint::{Checkpoints, Place};
 pub use self::pattern::Pattern;
 use self::progress::Progress;
 use self::shard::{Follower, Wake};
-use self::source::{Position, Shard, Source};
+use self::source::{Shard, Source};
 use crate::clock::ShiftedClock;
 use crate::delivery::Target;
 use crate::dynamodb::Embedded;
@@ -186,28 +186,15 @@ impl Follow {
         let shards = self.source.shards().await?;
         let delivery = Arc::clone(&self.delivery);
         let (name, starts_at) = (&delivery.mapping.name, delivery.mapping.starts_at);
-        let places = self.checkpoints.places(name, &self.source);
-        let is_new = places.is_none();
-        let mut places = places.unwrap_or_default();
-        if is_new {
-            if starts_at == StartingPosition::Latest {
-                places = shards.iter().filter_map(|shard| Some((shard.id.clone(), latest(shard)?))).collect();
-            }
+        let places = self.checkpoints.places(name, &self.source).unwrap_or_else(|| {
+            let shards = shards.iter().filter(|_| starts_at == StartingPosition::Latest);
+            let places: BTreeMap<_, _> = shards.map(|shard| (shard.id.clone(), latest(shard))).collect();
             self.checkpoints.begin(name, &self.source, places.clone());
-        }
+            places
+        });
         for shard in turns(&shards, &places) {
-            if !self.followed.insert(shard.id.clone()) {
-                continue;
-            }
-            let place = places.get(&shard.id);
-            let starts_late = is_new && starts_at == StartingPosition::Latest;
-            let position = match place {
-                Some(place) => place.position(),
-                None if starts_late => Some(Position::Latest),
-                None => Some(Position::Oldest),
-            };
-            if let Some(position) = position {
-                self.follow(&shard.id, position);
+            if self.followed.insert(shard.id.clone()) {
+                self.follow(&shard.id, places.get(&shard.id).unwrap_or(&Place::Oldest));
             }
         }
         let listed: Vec<_> = shards.into_iter().map(|shard| shard.id).collect();
@@ -215,10 +202,9 @@ impl Follow {
         Ok(())
     }
 
-    fn follow(&mut self, shard: &str, position: Position) {
-        if position == Position::Oldest {
-            self.checkpoints.set(&self.delivery.mapping.name, shard, Place::Oldest);
-        }
+    fn follow(&mut self, shard: &str, place: &Place) {
+        let Some(position) = place.position() else { return };
+        self.checkpoints.set(&self.delivery.mapping.name, shard, place.clone());
         let follower = Arc::new(Follower {
             delivery: Arc::clone(&self.delivery),
             shard: shard.to_owned(),
@@ -232,13 +218,13 @@ impl Follow {
     }
 }
 
-/// Where a mapping begins in a shard that wants only what is yet to come, if that can be said by
-/// number: so that a restart before the first record does not skip what came in between.
-fn latest(shard: &Shard) -> Option<Place> {
+/// Where a mapping begins in a shard that wants only what is yet to come: by number, if that is
+/// known, so that a restart before the first record does not skip what came in between.
+fn latest(shard: &Shard) -> Place {
     match &shard.last {
-        Some(last) => Some(Place::After(last.clone())),
-        None if shard.is_used => None,
-        None => Some(Place::Oldest),
+        Some(last) => Place::After(last.clone()),
+        None if shard.is_used => Place::Latest,
+        None => Place::Oldest,
     }
 }
 

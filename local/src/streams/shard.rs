@@ -21,13 +21,13 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How long a reader rests between two looks at the embedded DynamoDB, so that many small changes
 /// are read together: under constant writing, reading would take as much work as the writing.
-const REST: Duration = Duration::from_millis(15);
+const REST: Duration = Duration::from_millis(10);
 
 /// When a reader that found nothing looks again.
 #[derive(Clone, Debug)]
 pub(super) enum Wake {
     /// When something has been written.
-    Changes(watch::Receiver<i64>),
+    Changes(watch::Receiver<u64>),
     /// After a while.
     Every(Duration),
 }

@@ -210,3 +210,35 @@ async fn a_dynamodb_elsewhere_is_followed_too() {
     }
     theirs.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schedule_invokes_its_function() {
+    let resources = "
+  A:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildProperties: {Binary: none}}
+    Properties:
+      Role: !GetAtt Role.Arn
+      Events:
+        Tick: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+  Role: {Type: AWS::IAM::Role, Properties: {Policies: []}}
+";
+    let (sender, mut events) = mpsc::unbounded_channel::<Value>();
+    let lambda = Lambda::from_fn("test", Duration::from_secs(3), Clock::system(), move |event| {
+        sender.send(serde_json::from_str(&event).unwrap()).unwrap();
+        std::future::ready(Ok("null".into()))
+    });
+    for period in [None, Some(Duration::from_millis(20))] {
+        let functions = HashMap::from([("A".to_owned(), lambda.clone())]);
+        let overrides = Overrides { functions, schedule_period: period, ..Overrides::default() };
+        let stack = start_with(None, resources, overrides).await;
+        let mut records = stack.records();
+        if period.is_none() {
+            stack.fire("A").await;
+        }
+        let event = timeout(Duration::from_secs(10), events.recv()).await.unwrap().unwrap();
+        assert_eq!(event["resources"][0], "arn:aws:events:us-east-1:000000000000:rule/ATick");
+        assert_eq!(records.recv().await.unwrap().route, "schedule to A");
+        stack.stop().await;
+    }
+}

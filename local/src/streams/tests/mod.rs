@@ -4,7 +4,6 @@ mod delivery;
 mod restarts;
 mod volume;
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -107,9 +106,15 @@ fn content(seen: &Seen) -> Lambda {
 
 /// A running stack with these functions, its data in this folder if it is to be kept.
 async fn start(data: Option<&Path>, functions: &[(&str, &str, Lambda)], overrides: Overrides) -> Stack {
+    let resources: String = functions.iter().map(|(id, properties, _)| function(id, properties)).collect();
+    let functions = functions.iter().map(|(id, _, lambda)| ((*id).to_owned(), lambda.clone())).collect();
+    start_with(data, &resources, Overrides { functions, ..overrides }).await
+}
+
+/// A running stack with these resources.
+async fn start_with(data: Option<&Path>, resources: &str, overrides: Overrides) -> Stack {
     let folder = TempDir::new().unwrap();
     let template = folder.path().join("template.yaml");
-    let resources: String = functions.iter().map(|(id, properties, _)| function(id, properties)).collect();
     std::fs::write(&template, format!("{HEAD}{resources}")).unwrap();
     let mut options = Options::parse_from(["kith", "--memory", "--http-port", "0", "--s3-port", "0"]);
     options.template = template;
@@ -117,10 +122,8 @@ async fn start(data: Option<&Path>, functions: &[(&str, &str, Lambda)], override
         options.memory = false;
         data.clone_into(&mut options.data);
     }
-    let functions: HashMap<_, _> =
-        functions.iter().map(|(id, _, lambda)| ((*id).to_owned(), lambda.clone())).collect();
     let stream_retry_after = overrides.stream_retry_after.or(Some(Duration::from_millis(5)));
-    Stack::start(&options, Overrides { stream_retry_after, functions, ..overrides }).await.unwrap()
+    Stack::start(&options, Overrides { stream_retry_after, ..overrides }).await.unwrap()
 }
 
 /// Writes an item.
@@ -158,7 +161,7 @@ fn the_latest_place_is_kept_by_number_where_there_is_one() {
     let last = |last: Option<&str>, is_used| {
         latest(&Shard { last: last.map(str::to_owned), is_used, ..Shard::default() })
     };
-    assert_eq!(last(Some("7"), true), Some(Place::After("7".into())));
-    assert_eq!(last(None, false), Some(Place::Oldest), "everything is yet to come");
-    assert_eq!(last(None, true), None);
+    assert_eq!(last(Some("7"), true), Place::After("7".into()));
+    assert_eq!(last(None, false), Place::Oldest, "everything is yet to come");
+    assert_eq!(last(None, true), Place::Latest);
 }
