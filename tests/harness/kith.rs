@@ -40,7 +40,7 @@ impl Kith {
         let faults = Faults::default();
         let http_client = Some(faults.around(plain_http_client()));
         let retry_after = Some(Duration::from_millis(20));
-        let stream_retry_after = retry_after;
+        let stream_retry_after = Some(Duration::from_millis(2));
         let overrides =
             Overrides { http_client, parameters, retry_after, stream_retry_after, ..Overrides::default() };
         let stack = Stack::start(&options, overrides).await.unwrap();

@@ -10,7 +10,7 @@ use shared::clock::{Clock, Timestamp};
 use shared::friends::pair::{Bond, Side, Tie};
 use shared::ids::{Ids, PostId, UserId};
 
-use super::{Kith, Person};
+use super::{Fault, Kith, Person};
 
 impl Kith {
     /// Writes items as they are, many at once.
@@ -51,24 +51,37 @@ impl Kith {
         posts.into_iter().map(|id| id.to_string()).collect()
     }
 
+    /// Leaves a job that is to distribute a post, has not begun, and stands still.
+    pub(crate) async fn stall(&self, post: &str) {
+        self.faults().always(Fault::CrashBefore);
+        let (id, due) = (format!("distribute-{post}"), self.stack().clock().clock().now());
+        let job = json!({
+            "PK": format!("JOB#{id}"), "SK": "JOB", "GSI1PK": "JOBS", "GSI1SK": format!("{due}#{id}"),
+            "work": { "kind": "distribute", "post": post }, "attempts": 0, "due": due, "writeId": "seed",
+        });
+        self.seed(vec![job]).await;
+        // Until the stream has given it up.
+        self.stack().drained().await;
+        self.faults().stop();
+    }
+
     /// Gives somebody so many friends, who are nothing but that; answers their ids.
+    ///
+    /// Only this side of each friendship, and of people who are older: so it is not told that they
+    /// became friends, which would start a job for each of them.
     pub(crate) async fn seed_friends(&self, user: &Person, many: usize) -> Vec<String> {
-        let clock = self.stack().clock().clock();
-        let (ids, since) = (Ids::random(clock.clone()), clock.now());
+        let since = self.stack().clock().clock().now();
+        let ids = Ids::random(Clock::from_fn(|| Timestamp::from_millis(1_000_000_000_000)));
         let friends: Vec<UserId> = (0..many).map(|_| ids.user_id()).collect();
         let bond = Bond { tie: Tie::Friends { by: Side::Me, asked: since, since }, ..Bond::default() };
-        let edge = |user: &str, peer: &str, bond: &Bond| {
+        let edge = |peer: &UserId| {
             json!({
-                "PK": format!("USER#{user}"), "SK": format!("RELATION#{peer}"),
-                "GSI1PK": format!("USER#{user}#FRIENDS"), "GSI1SK": format!("{since}#{peer}"),
-                "userId": user, "peerId": peer, "bond": bond, "writeId": "seed",
+                "PK": format!("USER#{}", user.id), "SK": format!("RELATION#{peer}"),
+                "GSI1PK": format!("USER#{}#FRIENDS", user.id), "GSI1SK": format!("{since}#{peer}"),
+                "userId": user.id, "peerId": peer, "bond": bond, "writeId": "seed",
             })
         };
-        let both = |friend: &UserId| {
-            let friend = friend.to_string();
-            [edge(&user.id, &friend, &bond), edge(&friend, &user.id, &bond.mirrored())]
-        };
-        self.seed(friends.iter().flat_map(both).collect()).await;
+        self.seed(friends.iter().map(edge).collect()).await;
         friends.into_iter().map(|friend| friend.to_string()).collect()
     }
 }
