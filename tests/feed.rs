@@ -298,7 +298,7 @@ async fn five_thousand_friends_cost_the_author_nothing() {
         let cost = served.function.clone().unwrap().1;
         (
             answer.expect(201)["id"].as_str().unwrap().to_owned(),
-            (cost.round_trips, cost.read_units, cost.write_units),
+            (cost.calls, cost.read_units, cost.write_units),
         )
     };
     let sign_ins = async || {

@@ -10,8 +10,8 @@ pub(crate) mod picture;
 mod process;
 mod runtime;
 mod schema;
-mod seed;
-mod table;
+pub(crate) mod seed;
+pub(crate) mod table;
 
 pub(crate) use call::{Answer, Call};
 pub(crate) use faults::{Fault, Faults};
