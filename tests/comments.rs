@@ -98,8 +98,8 @@ async fn comments_are_listed_both_ways() {
     let cursor = alice.get(&format!("{list}?limit=2")).await.expect(200)["nextCursor"].clone();
     comments.reverse();
     assert_eq!(alice.ids(&format!("{list}?order=newest")).await, comments);
-    let last = alice.get(&format!("{list}?order=newest&limit=4")).await.expect(200);
-    let rest = format!("{list}?order=newest&limit=4&cursor={}", last["nextCursor"].as_str().unwrap());
+    let first = alice.get(&format!("{list}?order=newest&limit=4")).await.expect(200);
+    let rest = format!("{list}?order=newest&limit=4&cursor={}", first["nextCursor"].as_str().unwrap());
     assert_eq!(alice.ids(&rest).await, comments[4..]);
     // A cursor goes on in its own direction only.
     let turned = format!("{list}?order=newest&cursor={}", cursor.as_str().unwrap());

@@ -232,9 +232,9 @@ async fn a_crash_between_any_two_calls_leaves_nothing_undone() {
             carol.get("/v1/me").await.expect(200);
             kith.faults().once_after(calls, fault);
             kith.stack().drained().await;
-            let crashed = kith.faults().stop() > 0;
+            let is_over = kith.faults().stop() == 0;
             posts.push(post);
-            if !crashed {
+            if is_over {
                 break;
             }
             crashes += 1;
