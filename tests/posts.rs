@@ -156,7 +156,8 @@ async fn an_old_public_post_is_found_behind_ten_thousand_private_ones() {
     let page = answer.expect(200);
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     assert_eq!((&page["items"][0]["id"], &page["nextCursor"]), (&json!(public), &Value::Null));
-    let cost = records[0].function.clone().unwrap().1;
+    let served = records.iter().find(|record| !record.method.is_empty()).unwrap();
+    let cost = served.function.clone().unwrap().1;
     assert!(cost.round_trips == 2 && cost.read_units <= 5.0, "{cost:?}");
 }
 
