@@ -11,7 +11,7 @@ use shared::http::body::Body;
 use shared::http::caller::Viewer;
 use shared::http::etag::{CreatedTagged, IfMatch, IfNoneMatch, Tagged};
 use shared::http::idempotency::IdempotencyKey;
-use shared::http::openapi::{Always, SignedIn, TakesBody, TakesPage};
+use shared::http::openapi::{Always, NamesEdited, NamesKnown, NamesWish, SignedIn, TakesBody, TakesPage};
 use shared::http::page::{List, PageOf, PageQuery, parameter};
 use shared::http::path::{PathId, PathIds};
 use shared::http::problem::{PROBLEM_JSON, Problem};
@@ -35,8 +35,7 @@ shared::request! {
     operation_id = "addComment",
     params(
         ("postId" = PostId, Path, description = "On which."),
-        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
-            description = "A name for this wish: sent again within 24 hours, it is granted once."),
+        NamesWish,
     ),
     request_body = CommentCreation,
     security(("session" = [])),
@@ -136,7 +135,7 @@ pub(crate) async fn list(
     params(
         ("postId" = PostId, Path, description = "On which post."),
         ("commentId" = CommentId, Path, description = "Which."),
-        ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "The `ETag` of the answer you have."),
+        NamesKnown,
     ),
     security(("session" = [])),
     responses(
@@ -175,8 +174,7 @@ shared::request! {
     params(
         ("postId" = PostId, Path, description = "On which post."),
         ("commentId" = CommentId, Path, description = "Which."),
-        ("If-Match" = inline(Option<String>), Header, nullable = false,
-            description = "The `ETag` that you edited, or `\"<version>\"`: the edit is refused if it changed since."),
+        NamesEdited,
     ),
     request_body = CommentChange,
     security(("session" = [])),

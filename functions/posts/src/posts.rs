@@ -8,7 +8,7 @@ use shared::http::body::Body;
 use shared::http::caller::Viewer;
 use shared::http::etag::{CreatedTagged, IfMatch, IfNoneMatch, Tagged};
 use shared::http::idempotency::IdempotencyKey;
-use shared::http::openapi::{Always, SignedIn, TakesBody};
+use shared::http::openapi::{Always, NamesEdited, NamesKnown, NamesWish, SignedIn, TakesBody};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
 use shared::ids::PostId;
@@ -31,8 +31,7 @@ shared::request! {
     path = "/v1/posts",
     tag = "Posts",
     operation_id = "createPost",
-    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
-        description = "A name for this wish: sent again within 24 hours, it is granted once.")),
+    params(NamesWish),
     request_body = PostCreation,
     security(("session" = [])),
     responses(
@@ -64,7 +63,7 @@ pub(crate) async fn create(
     operation_id = "getPost",
     params(
         ("postId" = PostId, Path, description = "Which."),
-        ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "The `ETag` of the answer you have."),
+        NamesKnown,
     ),
     security(("session" = [])),
     responses(
@@ -105,8 +104,7 @@ shared::request! {
     operation_id = "editPost",
     params(
         ("postId" = PostId, Path, description = "Which."),
-        ("If-Match" = inline(Option<String>), Header, nullable = false,
-            description = "The `ETag` that you edited, or `\"<version>\"`: the edit is refused if it changed since."),
+        NamesEdited,
     ),
     request_body = PostChange,
     security(("session" = [])),

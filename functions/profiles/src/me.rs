@@ -8,7 +8,7 @@ use shared::http::answer::NoContent;
 use shared::http::body::Body;
 use shared::http::caller::Viewer;
 use shared::http::etag::{IfMatch, IfNoneMatch, Tagged};
-use shared::http::openapi::{Always, SignedIn, TakesBody};
+use shared::http::openapi::{Always, NamesEdited, NamesKnown, SignedIn, TakesBody};
 use shared::http::problem::{PROBLEM_JSON, Problem};
 use shared::profiles::{self, Bio, Location, Me, Name, ProfileEdit, StatusText};
 
@@ -18,7 +18,7 @@ use shared::profiles::{self, Bio, Location, Me, Name, ProfileEdit, StatusText};
     path = "/v1/me",
     tag = "Profiles",
     operation_id = "getMe",
-    params(("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "The `ETag` of the answer you have.")),
+    params(NamesKnown),
     security(("session" = [])),
     responses(
         (status = 200, description = "Yourself.", body = Me,
@@ -60,8 +60,7 @@ shared::request! {
     path = "/v1/me",
     tag = "Profiles",
     operation_id = "editMe",
-    params(("If-Match" = inline(Option<String>), Header, nullable = false,
-        description = "The `ETag` that you edited, or `\"<version>\"`: the edit is refused if it changed since.")),
+    params(NamesEdited),
     request_body = MeEdit,
     security(("session" = [])),
     responses(

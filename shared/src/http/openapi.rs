@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Type};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use super::problem::{PROBLEM_JSON, Problem};
 
@@ -81,6 +81,38 @@ impl IntoResponses for Limited {
         let limited = with_header(limited, "RateLimit", "What is left: `r` requests for `t` seconds.");
         collect([("429", with_header(limited, "RateLimit-Policy", "The rule: `q` requests in `w` seconds."))])
     }
+}
+
+/// That a client names what it has already.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct NamesKnown {
+    /// The `ETag` of the answer you have.
+    #[param(rename = "If-None-Match", nullable = false)]
+    pub known: Option<String>,
+}
+
+/// That a client names what it edited.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct NamesEdited {
+    /// The `ETag` that you edited, or `"<version>"`: the edit is refused if it changed since.
+    #[param(rename = "If-Match", nullable = false)]
+    pub edited: Option<String>,
+}
+
+/// That a client names its wish.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct NamesWish {
+    /// A name for this wish: sent again within 24 hours, it is granted once.
+    #[param(
+        rename = "Idempotency-Key",
+        nullable = false,
+        max_length = 255,
+        pattern = "^[!-~]([ -~]*[!-~])?$"
+    )]
+    pub key: Option<String>,
 }
 
 /// What the gateway itself answers when it does not reach a function.
