@@ -220,18 +220,18 @@ async fn overtaken(kith: &Kith, call: Call, work: impl Future) -> Answer {
 async fn nothing_is_written_by_a_permission_that_has_ended() {
     let kith = Kith::start().await;
     let [alice, bob, carol] = people(&kith).await;
-    let comments = |post: &str| format!("/v1/posts/{post}/comments");
     let like = |post: &str| format!("/v1/posts/{post}/like");
     for what in ["narrowed", "deleted", "unfriended", "blocked"] {
-        for is_like in [false, true] {
+        for kind in ["like", "add", "edit"] {
             // Somebody else each time, who has nothing to do with the end of it.
-            let dave = kith.register(&format!("dave{what}{is_like}")).await;
+            let dave = kith.register(&format!("dave{what}{kind}")).await;
             alice.befriend(&dave).await;
             let post = alice.write("hello", "friends").await;
-            let call = if is_like {
-                dave.call(Method::PUT, &like(&post))
-            } else {
-                dave.post(&comments(&post), json!({ "text": "x" }))
+            let comment = dave.comment(&post, "x").await.expect(201);
+            let call = match kind {
+                "like" => dave.call(Method::PUT, &like(&post)),
+                "add" => dave.comment(&post, "x"),
+                _ => dave.patch(&path(&comment), json!({ "text": "y" })),
             };
             let answer = overtaken(&kith, call, async {
                 match what {

@@ -19,7 +19,7 @@
 //! | Comment | `POST#p` | `COMMENT#c` | text, author, version; in the index by `USER#u#COMMENTS` and `c` | post id and comment id; a post's in both directions |
 //! | Like | `POST#p` | `LIKE#u` | since when; in the index by `USER#u#LIKES` and `p` | post id and user id; a post's |
 //! | Feed entry | `USER#u#FEED` | `ENTRY#number#author` | nothing more, ttl | a person's, the newest first |
-//! | Job | `JOB#id` | `JOB` | what is to be done and how far it is; in the index by `JOBS` and `due#id` | id; those that stand still |
+//! | Job | `JOB#id` | `JOB` | what is to be done and how far it is; in the index by `JOBS#n`, one of 16, and `due#id` | id; those that stand still |
 //! | Idempotency key | `IDEMPOTENCY#u#hash` | `KEY` | what was made with it, a hash of what was asked for, ttl | user id and key |
 //! | Limit | `LIMIT#rule#hash#window` | `LIMIT` | how many tries so far, ttl | rule and subject |
 //!
@@ -244,13 +244,25 @@ pub fn job(id: &str) -> Key {
     Key { pk: format!("JOB#{id}"), sk: "JOB".into() }
 }
 
+/// In how many parts the index has the list of jobs: one partition of it takes 1,000 writes a
+/// second, and every job is written there twice at least.
+const JOB_PARTS: u8 = 16;
+
 /// Where the index has all jobs, by when each is to have gone on.
-pub const JOBS: &str = "JOBS";
+#[must_use]
+pub fn job_parts() -> Vec<String> {
+    (0..JOB_PARTS).map(job_part).collect()
+}
 
 /// Where in that list a job is.
 #[must_use]
 pub fn job_due(due: Timestamp, id: &str) -> IndexKey {
-    IndexKey { pk: JOBS.into(), sk: format!("{due}#{id}") }
+    let part = digest(&[id.as_bytes()]).bytes().next().unwrap_or_default() % JOB_PARTS;
+    IndexKey { pk: job_part(part), sk: format!("{due}#{id}") }
+}
+
+fn job_part(part: u8) -> String {
+    format!("JOBS#{part}")
 }
 
 /// What somebody made with an idempotency key.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use shared::clock::{Clock, Timestamp};
 use shared::friends::pair::{Bond, Side, Tie};
 use shared::ids::{Ids, PostId, UserId};
+use shared::keys;
 
 use super::{Fault, Kith, Person};
 
@@ -49,18 +50,37 @@ impl Kith {
         posts.into_iter().map(|id| id.to_string()).collect()
     }
 
-    /// Leaves a job that is to distribute a post, has not begun, and stands still.
+    /// Leaves a job that is to distribute a post, has not begun, and stands still; and one before it
+    /// that nobody can read.
     pub(crate) async fn stall(&self, post: &str) {
         self.faults().always(Fault::CrashBefore);
-        let (id, due) = (format!("distribute-{post}"), self.stack().clock().clock().now());
-        let job = json!({
-            "PK": format!("JOB#{id}"), "SK": "JOB", "GSI1PK": "JOBS", "GSI1SK": format!("{due}#{id}"),
-            "work": { "kind": "distribute", "post": post }, "attempts": 0, "due": due, "writeId": "seed",
-        });
-        self.seed(vec![job]).await;
-        // Until the stream has given it up.
+        let due = self.stack().clock().clock().now();
+        let job = |id: &str, work: Value| {
+            let place = keys::job_due(due, id);
+            json!({
+                "PK": format!("JOB#{id}"), "SK": "JOB", "GSI1PK": place.pk, "GSI1SK": place.sk,
+                "work": work, "attempts": 0, "due": due, "turn": "seed", "writeId": "seed",
+            })
+        };
+        let distribute = json!({ "kind": "distribute", "post": post });
+        let jobs =
+            vec![job("a", json!({ "kind": "unknown" })), job(&format!("distribute-{post}"), distribute)];
+        self.seed(jobs).await;
+        // Until the stream has given them up.
         self.stack().drained().await;
         self.faults().stop();
+    }
+
+    /// Puts so many posts of an author, which need not be there, into somebody's feed, a millisecond
+    /// apart and the last one at a time, in milliseconds; they expire then, in seconds.
+    pub(crate) async fn seed_entries(&self, reader: &str, author: &str, many: i64, last: i64, ttl: i64) {
+        let author: UserId = author.parse().unwrap();
+        let entry = |back: i64| {
+            let id = post_at(author, last - back);
+            let sk = format!("ENTRY#{}#{author}", id.number());
+            json!({ "PK": format!("USER#{reader}#FEED"), "SK": sk, "postId": id, "ttl": ttl })
+        };
+        self.seed((0..many).map(entry).collect()).await;
     }
 
     /// Gives somebody so many friends, who are nothing but that; answers their ids.

@@ -16,7 +16,7 @@ use shared::error::Result;
 use shared::jobs;
 use shared::store::Request;
 
-/// How many steps of a batch are done at once: each is of another job.
+/// How many steps of a batch are done at once. Of several of one job, at most one has its turn.
 const AT_ONCE: usize = 4;
 
 /// What the function is told.

@@ -11,7 +11,7 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use lambda_runtime::LambdaEvent;
 use shared::environment::App;
 use shared::error::Result;
-use shared::jobs::{self, Change, Kind};
+use shared::jobs::{self, Change, Start};
 use shared::store::Request;
 
 /// The function.
@@ -42,11 +42,11 @@ impl Stream {
     ) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let request = Request::current_or_start();
         let records = &event.payload.records;
-        let (wanted, unreadable) = wanted(records);
+        let wanted = wanted(records);
         let started = request.scope(jobs::start(&self.app, wanted)).await;
         let (request_id, cost) = (&event.context.request_id, request.cost());
         let failed = match &started {
-            Ok(()) => unreadable,
+            Ok(()) => None,
             Err(error) => {
                 tracing::error!(request_id, cause = error.chain(), "jobs could not be started");
                 records.first().map(sequence_number)
@@ -74,22 +74,22 @@ impl Stream {
     }
 }
 
-/// The jobs that the changes ask for, and the first change that cannot be read.
+/// The jobs that the changes ask for.
 ///
-/// What cannot be read cannot be read the next time either, and ends as a dead letter that says
-/// so: what comes before it is seen to, and what comes behind it is when it has been given up.
-fn wanted(records: &[EventRecord]) -> (HashSet<Kind>, Option<String>) {
+/// A change that cannot be read cannot be read the next time either: it is noted, and does not
+/// hold up for a day what comes behind it.
+fn wanted(records: &[EventRecord]) -> HashSet<Start> {
     let mut wanted = HashSet::new();
     for record in records {
         match jobs::started_by(&change(record)) {
-            Ok(kinds) => wanted.extend(kinds),
+            Ok(starts) => wanted.extend(starts),
             Err(error) => {
-                tracing::error!(cause = error.chain(), "a change cannot be read");
-                return (wanted, Some(sequence_number(record)));
+                let number = sequence_number(record);
+                tracing::error!(cause = error.chain(), number, "a change cannot be read");
             }
         }
     }
-    (wanted, None)
+    wanted
 }
 
 fn change(record: &EventRecord) -> Change {

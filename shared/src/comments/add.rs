@@ -39,14 +39,7 @@ pub async fn add(
             return Ok(item.ok_or(Error::NotFound)?.into_comment(app, Some(me)));
         }
         let sight = sight.ok_or(Error::NotFound)?;
-        let item = CommentItem {
-            post_id: post,
-            comment_id: app.ids.comment_id(),
-            author_id: viewer,
-            text: text.clone(),
-            edited_at: None,
-            version: 1,
-        };
+        let item = CommentItem::new(post, app.ids.comment_id(), viewer, text.clone());
         let mut transaction = Transaction::new(app.ids.write_id())
             .put(item.put()?)
             .update(sight.count()?.increment("commentCount"));

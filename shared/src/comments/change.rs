@@ -1,20 +1,20 @@
 //! Editing and deleting a comment.
 
-use super::item::CommentItem;
-use super::look::see;
+use super::look::{Seen, see};
 use super::{Comment, CommentText};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::ids::{CommentId, PostId, UserId};
 use crate::keys;
 use crate::store::retry::Backoff;
-use crate::store::{Condition, Transaction, Update, Written};
+use crate::store::{Condition, Transaction};
 
 /// Changes one's own comment, if it still has one of the `expected` versions. Two round
-/// trips, 3.5 R, 1 W.
+/// trips, 3.5 R, 6 W.
 ///
-/// One conditional write: of two edits that expect the same version one is refused, a repetition
-/// after a lost reply finds its own write id, and a comment that is gone stays so.
+/// A transaction that holds only if nobody wrote the comment since it was read, and the post is
+/// there for the viewer still; otherwise all of it starts again. So of two edits that expect the
+/// same version one is refused, and a comment that is gone stays so.
 pub async fn edit(
     app: &App,
     viewer: UserId,
@@ -22,25 +22,24 @@ pub async fn edit(
     expected: Option<&[u64]>,
     text: Option<CommentText>,
 ) -> Result<Comment> {
-    let seen = see(app, viewer, post, id).await?;
-    if seen.item.author_id != viewer {
-        return Err(Error::NotYours);
-    }
-    if expected.is_some_and(|versions| !versions.contains(&seen.item.version)) {
-        return Err(Error::VersionMismatch);
-    }
-    let Some(text) = text else { return Ok(seen.item.into_comment(app, seen.author)) };
-    let mut update = Update::of(keys::comment(post, id))
-        .set("text", text)
-        .set("editedAt", app.clock.now())
-        .increment("version");
-    if let Some(versions) = expected {
-        update = update.when(Condition::one_of("version", versions)?);
-    }
-    match app.store.update(update, &app.ids.write_id()).await? {
-        Written::Done(row) => Ok(row.read::<CommentItem>()?.into_comment(app, seen.author)),
-        Written::Refused(Some(_)) => Err(Error::VersionMismatch),
-        Written::Refused(None) => Err(Error::NotFound),
+    let mut pause = Backoff::default();
+    loop {
+        let Seen { mut item, author, sight } = see(app, viewer, post, id).await?;
+        if item.author_id != viewer {
+            return Err(Error::NotYours);
+        }
+        if expected.is_some_and(|versions| !versions.contains(&item.version)) {
+            return Err(Error::VersionMismatch);
+        }
+        let Some(text) = &text else { return Ok(item.into_comment(app, author)) };
+        item.text = text.clone();
+        item.edited_at = Some(app.clock.now());
+        item.version += 1;
+        let transaction = sight.check(Transaction::new(app.ids.write_id()).put(item.put()?))?;
+        if app.store.transact(transaction).await?.is_ok() {
+            return Ok(item.into_comment(app, author));
+        }
+        pause.wait("somebody else is at the same comment").await?;
     }
 }
 

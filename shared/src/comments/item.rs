@@ -7,10 +7,10 @@ use super::CommentText;
 use crate::clock::Timestamp;
 use crate::environment::App;
 use crate::error::Result;
-use crate::ids::{CommentId, PostId, UserId};
+use crate::ids::{CommentId, PostId, UserId, WriteId};
 use crate::keys;
 use crate::profiles::{ProfileItem, UserRef};
-use crate::store::Put;
+use crate::store::{Condition, Put};
 
 /// What somebody said about a post.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -44,13 +44,27 @@ pub(super) struct CommentItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) edited_at: Option<Timestamp>,
     pub(super) version: u64,
+    /// Which write made it so.
+    #[serde(default, skip_serializing)]
+    write_id: Option<WriteId>,
 }
 
 impl CommentItem {
-    /// The item, which must not be there yet, with its place in the index.
+    /// A comment that was not there before.
+    pub(super) const fn new(
+        post_id: PostId,
+        comment_id: CommentId,
+        author_id: UserId,
+        text: CommentText,
+    ) -> Self {
+        Self { post_id, comment_id, author_id, text, edited_at: None, version: 1, write_id: None }
+    }
+
+    /// The item, which nobody wrote since it was read, with its place in the index.
     pub(super) fn put(&self) -> Result<Put> {
         let put = Put::new(&keys::comment(self.post_id, self.comment_id), self)?;
-        Ok(put.if_absent().indexed(&keys::comment_by(self.author_id, self.comment_id)))
+        let unchanged = self.write_id.clone().map_or(Condition::Absent, Condition::WrittenBy);
+        Ok(put.when(unchanged).indexed(&keys::comment_by(self.author_id, self.comment_id)))
     }
 
     /// The comment by this author, if they have an account still.

@@ -21,7 +21,8 @@ const STEP: usize = 500;
 ///
 /// Friends are read strongly, from the table itself: unlike the list in the index it misses
 /// nobody who has just become one. Whoever ceased to be one while the entries were written gets
-/// theirs taken away again: the job that clears their feed may have come before.
+/// theirs taken away again: the job that clears their feed may have come before. (If the step
+/// crashes in between, one entry may stay that nobody is shown, until it expires.)
 pub(crate) async fn step(app: &App, post: PostId, after: Option<UserId>) -> Result<Option<UserId>> {
     let author = post.author;
     let (is_shared, (edges, next)) =

@@ -38,30 +38,41 @@ pub(crate) enum Progress {
     Clear {
         /// Whose.
         reader: UserId,
-        /// Behind this position.
+        /// Those older than this one.
         after: Option<PostId>,
     },
+    /// Both feeds are cleared.
+    Cleared,
 }
 
 /// Does some of it; answers how far it is then, or that it is done.
+///
+/// If they ceased to be friends since it was last done, both feeds are cleared first, also if they
+/// are friends again by now: among what is in them may be a post that was deleted in between, which
+/// was looked for in the feeds of friends only.
 pub(crate) async fn step(
     app: &App,
     [one, other]: [UserId; 2],
+    has_ended: bool,
     progress: Option<Progress>,
 ) -> Result<Option<Progress>> {
-    let are_friends = friends::bond(app, one, other).await?.are_friends();
     match progress {
-        None if are_friends => {
-            let (mine, theirs) = tokio::try_join!(shared(app, one, other), shared(app, other, one))?;
-            let entries: Vec<_> = mine.into_iter().chain(theirs).collect();
-            Ok((!entries.is_empty()).then_some(Progress::Put { entries }))
-        }
-        None => clear(app, [one, other], one, None).await,
-        Some(Progress::Put { entries }) => put(app, &entries).await.map(|()| None),
-        // They are friends again: to start this job anew has been told, or will be.
-        Some(Progress::Clear { .. }) if are_friends => Ok(None),
+        None if has_ended => clear(app, [one, other], one, None).await,
+        None => plan(app, one, other).await,
         Some(Progress::Clear { reader, after }) => clear(app, [one, other], reader, after).await,
+        Some(Progress::Cleared) => plan(app, one, other).await,
+        Some(Progress::Put { entries }) => put(app, &entries).await.map(|()| None),
     }
+}
+
+/// What is to be in the feeds of the two, if they are friends.
+async fn plan(app: &App, one: UserId, other: UserId) -> Result<Option<Progress>> {
+    if !friends::bond(app, one, other).await?.are_friends() {
+        return Ok(None);
+    }
+    let (mine, theirs) = tokio::try_join!(shared(app, one, other), shared(app, other, one))?;
+    let entries: Vec<_> = mine.into_iter().chain(theirs).collect();
+    Ok((!entries.is_empty()).then_some(Progress::Put { entries }))
 }
 
 /// The newest posts of an author that are for friends, as entries for a reader.
@@ -118,7 +129,10 @@ fn is_right(found: &Found, Entry { reader, post }: Entry) -> Result<bool> {
         && bonds.get(&reader).is_some_and(friends::pair::Bond::are_friends))
 }
 
-/// Takes some of the other one's posts out of a feed.
+/// Takes some of the other one's posts out of a feed, the newest first.
+///
+/// Entries expire in their own order, and those that have are not shown here: where some are
+/// missing, there are none behind them.
 async fn clear(
     app: &App,
     [one, other]: [UserId; 2],
@@ -128,13 +142,13 @@ async fn clear(
     let author = if reader == one { other } else { one };
     let prefix = keys::feed(reader);
     let after = after.map(|post| keys::feed_entry(reader, post).sk);
-    let page = app.store.query::<EntryItem>(Query::first(&prefix, STEP).beyond(after.as_deref())).await?;
-    let last = page.items.last().map(|entry| entry.post_id);
+    let page = app.store.query::<EntryItem>(Query::last(&prefix, STEP).beyond(after.as_deref())).await?;
+    let last = page.items.last().filter(|_| page.items.len() == STEP).map(|entry| entry.post_id);
     let theirs = page.items.into_iter().map(|entry| entry.post_id).filter(|post| post.author == author);
     app.store.write_all(theirs.map(|post| Entry { reader, post }.delete()).collect()).await?;
-    Ok(match last {
-        Some(_) if page.more => Some(Progress::Clear { reader, after: last }),
-        _ if reader == one => Some(Progress::Clear { reader: other, after: None }),
-        _ => None,
-    })
+    Ok(Some(match last {
+        Some(_) => Progress::Clear { reader, after: last },
+        None if reader == one => Progress::Clear { reader: other, after: None },
+        None => Progress::Cleared,
+    }))
 }

@@ -14,12 +14,12 @@
 //! What makes that right:
 //! - A step may be repeated. It looks at what is so now and makes the rest of the table agree.
 //! - The steps of one job come one after the other: the stream keeps the changes of one item in
-//!   their order, and does not go on before one was seen to. A step that was told of an item that
-//!   was written since is not done: whoever wrote it has told of it, too.
-//! - To start a job that runs makes it begin anew. The step that is being done then cannot write
-//!   how far it came, as it was not it that wrote the item last.
+//!   their order, and does not go on before one was seen to. Each step has a name, and one that was
+//!   told of and is not the next any more is not done: whoever named another one has told of it, too.
+//! - To start a job that runs makes it begin anew, with another name for its next step. The step
+//!   that is being done then cannot write how far it came.
 //! - A job that stands still, because its change was given up by the stream or never told, is
-//!   touched again by a schedule.
+//!   touched again by a schedule, which leaves the name of its next step as it is.
 
 mod revive;
 mod run;
@@ -30,17 +30,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::environment::App;
-use crate::error::Result;
 use crate::feed::reconcile;
 use crate::ids::{PostId, UserId, WriteId};
 use crate::keys;
-use crate::store::Put;
 
 pub use revive::revive;
 pub use run::{Outcome, run};
 pub use serde_dynamo::Item;
-pub use start::{Change, sort_key, start, started_by};
+pub use start::{Change, Start, sort_key, start, started_by};
 
 /// After how long without a step a job stands still: longer than the stream tries again by itself
 /// for a while, and than any step takes.
@@ -96,13 +93,15 @@ pub struct Job {
     /// How far it is; not begun, if this is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     progress: Option<Progress>,
+    /// Of two people to be reconciled: whether they ceased to be friends since it was last done.
+    #[serde(default)]
+    has_ended: bool,
+    /// Which step is to be done next, by a name of its own.
+    turn: WriteId,
     /// How often it was touched since its last step.
     attempts: u32,
     /// When it stands still, if nothing happens.
     due: Timestamp,
-    /// Which write made it so.
-    #[serde(default, skip_serializing)]
-    write_id: Option<WriteId>,
 }
 
 /// How far a job is.
@@ -118,16 +117,7 @@ enum Progress {
 }
 
 impl Job {
-    fn new(app: &App, work: Kind) -> Self {
-        let due = app.clock.now().after(PATIENCE);
-        Self { work, progress: None, attempts: 0, due, write_id: None }
-    }
-
     fn key(&self) -> keys::Key {
         keys::job(&self.work.id())
-    }
-
-    fn put(&self) -> Result<Put> {
-        Ok(Put::new(&self.key(), self)?.indexed(&keys::job_due(self.due, &self.work.id())))
     }
 }

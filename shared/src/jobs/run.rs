@@ -6,8 +6,9 @@ use super::{Job, Kind, PATIENCE, Progress};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::feed::{distribute, reconcile};
+use crate::keys;
 use crate::posts::sweep::sweep;
-use crate::store::{Condition, Written};
+use crate::store::{Condition, Update, Written};
 
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,29 +24,33 @@ pub enum Outcome {
 /// Does the next step of a job whose item was written, as the stream tells.
 ///
 /// The step itself comes first, and then how far the job is: after a crash in between, the stream
-/// tells of the same change again and the step is repeated. Writing how far it is holds only if
-/// nobody wrote the job since, be it to start it anew.
+/// tells of the same change again and the step is repeated. Writing how far it is holds only if it
+/// is this step's turn still, and nobody started the job anew.
 pub async fn run(app: &App, image: Item) -> Result<(Kind, Outcome)> {
     let told: Job = serde_dynamo::from_item(image).map_err(Error::internal)?;
-    let job = app.store.get::<Job>(&told.key()).await?.filter(|job| job.write_id == told.write_id);
-    let Some((job, id)) = job.and_then(|job| job.write_id.clone().map(|id| (job, id))) else {
-        return Ok((told.work, Outcome::Outdated));
-    };
-    let unchanged = Condition::WrittenBy(id);
-    let Some(progress) = step(app, job.work, job.progress).await? else {
-        app.store.delete_when(&told.key(), &unchanged).await?;
-        return Ok((job.work, Outcome::Done));
+    let job = app.store.get::<Job>(&told.key()).await?.filter(|job| job.turn == told.turn);
+    let Some(job) = job else { return Ok((told.work, Outcome::Outdated)) };
+    let (key, work, turn) = (told.key(), job.work, Condition::equals("turn", &job.turn)?);
+    let Some(progress) = step(app, job).await? else {
+        app.store.delete_when(&key, &turn).await?;
+        return Ok((work, Outcome::Done));
     };
     let due = app.clock.now().after(PATIENCE);
-    let next = Job { work: job.work, progress: Some(progress), attempts: 0, due, write_id: None };
-    match app.store.put(next.put()?.when(unchanged), &app.ids.write_id()).await? {
-        Written::Done(_) => Ok((job.work, Outcome::GoesOn)),
-        Written::Refused(_) => Ok((job.work, Outcome::Outdated)),
+    let update = Update::of(key)
+        .set("progress", progress)
+        .set("turn", app.ids.write_id())
+        .set("attempts", 0)
+        .set("due", due)
+        .indexed(keys::job_due(due, &work.id()))
+        .when(turn);
+    match app.store.update(update, &app.ids.write_id()).await? {
+        Written::Done(_) => Ok((work, Outcome::GoesOn)),
+        Written::Refused(_) => Ok((work, Outcome::Outdated)),
     }
 }
 
 /// Does the step; answers how far the job is then, unless that was all.
-async fn step(app: &App, work: Kind, progress: Option<Progress>) -> Result<Option<Progress>> {
+async fn step(app: &App, Job { work, progress, has_ended, .. }: Job) -> Result<Option<Progress>> {
     match work {
         Kind::Distribute { post } => {
             let after = match progress {
@@ -59,7 +64,7 @@ async fn step(app: &App, work: Kind, progress: Option<Progress>) -> Result<Optio
                 Some(Progress::Reconcile(progress)) => Some(progress),
                 _ => None,
             };
-            Ok(reconcile::step(app, people, progress).await?.map(Progress::Reconcile))
+            Ok(reconcile::step(app, people, has_ended, progress).await?.map(Progress::Reconcile))
         }
         Kind::Sweep { post } => {
             let passes = match progress {

@@ -3,12 +3,13 @@
 use serde::de::DeserializeOwned;
 use serde_dynamo::{AttributeValue, Item};
 
-use super::{Job, Kind};
+use super::{Kind, PATIENCE};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::friends::Edge;
-use crate::keys::SK;
+use crate::keys::{self, SK};
 use crate::posts::PostItem;
+use crate::store::Update;
 
 /// A change of an item of the table.
 #[derive(Clone, Debug)]
@@ -30,11 +31,20 @@ pub fn sort_key(keys: &Item) -> String {
     }
 }
 
+/// A job to be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Start {
+    /// What is to be done.
+    pub work: Kind,
+    /// Whether it is because two people ceased to be friends.
+    pub has_ended: bool,
+}
+
 /// The jobs that a change starts.
 ///
 /// A change may be told twice, late, and out of order with those of other items: all that it
 /// decides is that something is to be looked at again.
-pub fn started_by(change: &Change) -> Result<Vec<Kind>> {
+pub fn started_by(change: &Change) -> Result<Vec<Start>> {
     if change.sort_key.starts_with("POST#") {
         let (old, new) = (read::<PostItem>(change.old.as_ref())?, read::<PostItem>(change.new.as_ref())?);
         let is_shared = |item: Option<&PostItem>| item.is_some_and(|item| item.visibility.is_shared());
@@ -43,10 +53,10 @@ pub fn started_by(change: &Change) -> Result<Vec<Kind>> {
         };
         let mut jobs = Vec::new();
         if is_shared(old.as_ref()) != is_shared(new.as_ref()) {
-            jobs.push(Kind::Distribute { post });
+            jobs.push(Start { work: Kind::Distribute { post }, has_ended: false });
         }
         if new.is_none() {
-            jobs.push(Kind::Sweep { post });
+            jobs.push(Start { work: Kind::Sweep { post }, has_ended: false });
         }
         return Ok(jobs);
     }
@@ -57,7 +67,8 @@ pub fn started_by(change: &Change) -> Result<Vec<Kind>> {
         // Both edges change at once: one of them is enough to be told of.
         let people = [edge.user_id, edge.peer_id];
         if people[0] < people[1] && are_friends(old.as_ref()) != are_friends(new.as_ref()) {
-            return Ok(vec![Kind::Reconcile { people }]);
+            let has_ended = new.is_none_or(|edge| !edge.bond.are_friends());
+            return Ok(vec![Start { work: Kind::Reconcile { people }, has_ended }]);
         }
     }
     Ok(Vec::new())
@@ -65,10 +76,22 @@ pub fn started_by(change: &Change) -> Result<Vec<Kind>> {
 
 /// Starts jobs, each from its beginning, whether it runs already or not. One round trip, 1 W
 /// and one in the index each.
-pub async fn start(app: &App, jobs: impl IntoIterator<Item = Kind>) -> Result<()> {
-    let start = async |work: Kind| {
-        let job = Job::new(app, work);
-        app.store.put(job.put()?, &app.ids.write_id()).await.map(drop)
+///
+/// That two people ceased to be friends is remembered until the job is done, however often it is
+/// started anew before.
+pub async fn start(app: &App, jobs: impl IntoIterator<Item = Start>) -> Result<()> {
+    let start = async |Start { work, has_ended }: Start| {
+        let (id, due) = (work.id(), app.clock.now().after(PATIENCE));
+        let update = Update::of(keys::job(&id))
+            .creating()
+            .set("work", work)
+            .set("turn", app.ids.write_id())
+            .set("attempts", 0)
+            .set("due", due)
+            .set_some("hasEnded", has_ended.then_some(true))
+            .remove("progress")
+            .indexed(keys::job_due(due, &id));
+        app.store.update(update, &app.ids.write_id()).await.map(drop)
     };
     futures_util::future::try_join_all(jobs.into_iter().map(start)).await.map(drop)
 }

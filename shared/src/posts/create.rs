@@ -35,8 +35,10 @@ pub async fn create(app: &App, viewer: UserId, new: NewPost, key: Option<&Key>) 
         transaction = transaction.put(idempotency::claim(app, viewer, key, &asked, &item.post_id)?);
     }
     let own = [keys::profile(viewer)];
-    let (made, found) = tokio::try_join!(app.store.transact(transaction), app.store.batch_get(&own))?;
-    match (made, key) {
+    let (made, found) = tokio::join!(app.store.transact(transaction), app.store.batch_get(&own));
+    // What was written is not to be called unavailable because its author's name is.
+    let found = found.unwrap_or_default();
+    match (made?, key) {
         (Ok(()), _) => show(app, viewer, item, &found),
         (Err(mut refusals), Some(_)) if refusals.of(2) => {
             let id = idempotency::original::<PostId>(refusals.item(2), &fingerprint(&new))?;

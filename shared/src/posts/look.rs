@@ -71,7 +71,8 @@ async fn others(
     limit: usize,
 ) -> Result<Slice<Post>> {
     let (relation, profile) = (keys::relation(viewer, author), keys::profile(author));
-    let who = app.store.batch_get_both(std::slice::from_ref(&relation), std::slice::from_ref(&profile));
+    let who = [relation, profile.clone()];
+    let who = app.store.batch_get(&who);
     let public = numbers(app, author, Visibility::Public, before, limit);
     let shared = numbers(app, author, Visibility::Friends, before, limit);
     let (who, public, shared) = tokio::try_join!(who, public, shared)?;

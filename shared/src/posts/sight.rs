@@ -27,6 +27,12 @@ impl Sight {
         Ok(Update::of(keys::counters(self.post)).when(visibility))
     }
 
+    /// Adds to a transaction that the post is there, and for the viewer, still.
+    pub(crate) fn check(&self, transaction: Transaction) -> Result<Transaction> {
+        let visibility = Condition::equals("visibility", self.visibility)?;
+        Ok(self.must_hold(transaction.check(keys::counters(self.post), visibility)))
+    }
+
     /// Adds to a transaction that author and viewer are what they were to each other.
     ///
     /// So nothing is written in the name of a permission that has ended: whoever was unfriended
