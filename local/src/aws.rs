@@ -16,6 +16,10 @@ use crate::s3::AccessKey;
 const DEFAULTS: [(&str, &str); 3] =
     [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "us-east-1")];
 
+/// Where functions manage the WebSocket API's connections. The SDK knows no such endpoint of itself,
+/// so the template gives a function this variable, which the SDK reads like any other service's.
+const MANAGEMENT_ENDPOINT: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+
 /// Where services are, and with which credentials.
 #[derive(Clone, Debug)]
 pub struct Aws {
@@ -48,10 +52,20 @@ impl Aws {
         Self { variables, http_client: http_client.or_else(plain), clock, ids }
     }
 
-    /// The environment of a function with these variables of its own.
+    /// The same with a WebSocket API whose connections are managed at this endpoint.
+    #[must_use]
+    pub fn with_sockets(mut self, endpoint: &str) -> Self {
+        self.variables.insert(MANAGEMENT_ENDPOINT.into(), endpoint.into());
+        self
+    }
+
+    /// The environment of a function with these variables of its own, but for that of an endpoint
+    /// which is here.
     pub fn environment(&self, own: &HashMap<String, String>) -> Result<Environment, BadVariable> {
         let mut variables = self.variables.clone();
-        variables.extend(own.clone());
+        let is_here = |name: &str| name == MANAGEMENT_ENDPOINT && self.variables.contains_key(name);
+        let own = own.iter().filter(|(name, _)| !is_here(name));
+        variables.extend(own.map(|(name, value)| (name.clone(), value.clone())));
         let (http_client, clock) = (self.http_client.clone(), self.clock.clone());
         Environment::new(Variables(variables), http_client, clock, self.ids.clone())
     }
