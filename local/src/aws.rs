@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_smithy_http_client::tls;
 use aws_types::SdkConfig;
 use shared::Environment;
 use shared::clock::Clock;
 use shared::environment::{BadVariable, Variables};
 use shared::ids::Ids;
+use tokio::runtime::Handle;
 
+use crate::lambda::client::apart;
 use crate::s3::AccessKey;
 
 /// What Lambda would tell a function of its region and credentials. With credentials the SDK
@@ -24,7 +27,7 @@ const MANAGEMENT_ENDPOINT: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
 #[derive(Clone, Debug)]
 pub struct Aws {
     variables: HashMap<String, String>,
-    http_client: Option<SharedHttpClient>,
+    http_client: SharedHttpClient,
     clock: Clock,
     ids: Ids,
 }
@@ -32,6 +35,9 @@ pub struct Aws {
 impl Aws {
     /// DynamoDB and S3 at these endpoints. What is `given` has Lambda's variables for other
     /// credentials or another region, for services elsewhere.
+    ///
+    /// # Panics
+    /// Outside of a runtime, which carries the calls.
     #[must_use]
     pub fn new(
         (dynamodb, s3): (&str, &str),
@@ -45,11 +51,10 @@ impl Aws {
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), dynamodb.into());
         variables.insert("AWS_ENDPOINT_URL_S3".into(), s3.into());
         // The SDK's own client, which loads the machine's certificates, is needed for TLS only.
-        let plain = || {
-            let tls = [dynamodb, s3].iter().any(|endpoint| endpoint.starts_with("https:"));
-            (!tls).then(plain_http_client)
-        };
-        Self { variables, http_client: http_client.or_else(plain), clock, ids }
+        let tls = [dynamodb, s3].iter().any(|endpoint| endpoint.starts_with("https:"));
+        let own = || if tls { tls_http_client() } else { plain_http_client() };
+        let http_client = apart(http_client.unwrap_or_else(own), Handle::current());
+        Self { variables, http_client, clock, ids }
     }
 
     /// The same with a WebSocket API whose connections are managed at this endpoint.
@@ -66,7 +71,7 @@ impl Aws {
         let is_here = |name: &str| name == MANAGEMENT_ENDPOINT && self.variables.contains_key(name);
         let own = own.iter().filter(|(name, _)| !is_here(name));
         variables.extend(own.map(|(name, value)| (name.clone(), value.clone())));
-        let (http_client, clock) = (self.http_client.clone(), self.clock.clone());
+        let (http_client, clock) = (Some(self.http_client.clone()), self.clock.clone());
         Environment::new(Variables(variables), http_client, clock, self.ids.clone())
     }
 
@@ -87,6 +92,12 @@ impl Aws {
     pub fn clock(&self) -> Clock {
         self.clock.clone()
     }
+}
+
+/// The SDK's own client, which loads the machine's certificates.
+fn tls_http_client() -> SharedHttpClient {
+    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    aws_smithy_http_client::Builder::new().tls_provider(provider).build_https()
 }
 
 /// A client without TLS, for what is on this machine.
