@@ -23,6 +23,8 @@ const LONGEST_WAIT: u64 = 29_000;
 pub struct WebSocketApi {
     /// Its logical id.
     pub id: String,
+    /// What AWS would have made up to tell it from others.
+    pub api_id: String,
     /// The stage, which the path of its URL begins with.
     pub stage: String,
     /// The members that lead to the key of its route in a message: `$request.body.action` is `action`.
@@ -72,7 +74,8 @@ pub enum IdentitySource {
 pub(super) struct RouteResponse {
     api_id: String,
     route_id: String,
-    route_response_key: String,
+    #[serde(rename = "RouteResponseKey")]
+    key: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -152,6 +155,7 @@ impl WebSocketApi {
         let variables = properties.stage_variables.iter().map(|(name, value)| (name.clone(), text(value)));
         Ok(Self {
             id: id.to_owned(),
+            api_id: intrinsics::physical_id(id),
             // SAM's own default.
             stage: properties.stage_name.unwrap_or_else(|| "default".into()),
             selection,
@@ -163,7 +167,7 @@ impl WebSocketApi {
 
     /// Takes in that one of its routes has a response.
     pub(super) fn respond(&mut self, place: &str, response: &RouteResponse) -> Result<(), TemplateError> {
-        if response.route_response_key != "$default" {
+        if response.key != "$default" {
             return Err(TemplateError::wrong(place, "RouteResponseKey must be $default"));
         }
         if intrinsics::logical_id_of_name(&response.api_id) != self.id {
