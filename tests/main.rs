@@ -34,3 +34,4 @@ mod profiles;
 mod programs;
 mod search;
 mod sessions;
+mod websocket;

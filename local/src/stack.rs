@@ -1,9 +1,11 @@
 //! All of it together, started and stopped.
 
+mod start_error;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fs::File;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +14,6 @@ use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_types::SdkConfig;
 use axum::Router;
 use axum::extract::Request;
-use shared::environment::BadVariable;
 use shared::ids::Ids;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
@@ -24,12 +25,13 @@ use crate::clock::ShiftedClock;
 use crate::delivery::{self, Subscriber};
 use crate::dynamodb::{self, Embedded};
 use crate::gateway::{Gateway, Record};
-use crate::lambda::{FunctionError, Lambda};
+use crate::lambda::Lambda;
 use crate::s3::{self, EmbeddedS3, Notification};
 use crate::server::{listen, url};
 use crate::template::{Document, Template, TemplateError};
 use crate::websocket::{self, Sockets};
 use crate::{Options, docs, media, server};
+pub use start_error::StartError;
 
 /// The template's parameters on this machine. One address is everybody here, so the limits
 /// per address are generous.
@@ -89,37 +91,6 @@ pub struct Overrides {
     pub loses_disconnects: bool,
     /// Other functions in place of some of the template's, by logical id.
     pub functions: HashMap<String, Lambda>,
-}
-
-/// Why the stack cannot be started, in one sentence.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The data folder cannot be used.
-    #[error(
-        "the data folder {0} cannot be used ({1}): choose another with --data, or keep nothing with --memory"
-    )]
-    Data(String, String),
-    /// The port cannot be listened on.
-    #[error("port {0} cannot be listened on ({1}): choose another with {2}, 0 for any")]
-    Port(u16, std::io::Error, &'static str),
-    /// The address cannot be listened on.
-    #[error("the address {0} cannot be listened on ({1}): choose another with --bind")]
-    Address(IpAddr, std::io::Error),
-    /// DynamoDB or S3 cannot be started.
-    #[error("the embedded {0} cannot be started: {1}")]
-    Embedded(&'static str, String),
-    /// DynamoDB or S3 cannot be reached, or refuses.
-    #[error("{0} at {1} cannot be used ({2}): see {3}")]
-    Elsewhere(&'static str, String, String, &'static str),
-    /// The template cannot be served.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// A function cannot be started.
-    #[error(transparent)]
-    Function(#[from] FunctionError),
-    /// A variable is missing or wrong.
-    #[error(transparent)]
-    Variable(#[from] BadVariable),
 }
 
 impl Stack {
@@ -225,6 +196,12 @@ impl Stack {
     #[must_use]
     pub fn ws_url(&self) -> Option<&str> {
         self.ws_url.as_deref()
+    }
+
+    /// How many connections the WebSocket API has.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.sockets.as_ref().map_or(0, Sockets::count)
     }
 
     /// Where S3 is.

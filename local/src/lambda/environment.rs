@@ -72,11 +72,7 @@ impl Environments {
         };
         match tokio::time::timeout(limit + PATIENCE, outcome).await {
             Ok(Ok(Outcome::Answered(result))) => {
-                self.idle(|idle| {
-                    if idle.len() < KEPT {
-                        idle.push(environment)
-                    }
-                });
+                self.keep(environment);
                 result
             }
             Ok(Ok(Outcome::Crashed(message))) => Err(format!("it crashed: {message}")),
@@ -84,6 +80,15 @@ impl Environments {
             Ok(Ok(Outcome::TimedOut)) | Err(_) => late(),
             Ok(Err(_)) => Err("its environment ended".into()),
         }
+    }
+
+    /// Keeps one for the next event, unless there are enough.
+    fn keep(&self, environment: Environment) {
+        self.idle(|idle| {
+            if idle.len() < KEPT {
+                idle.push(environment);
+            }
+        });
     }
 
     fn idle<T>(&self, what: impl FnOnce(&mut Vec<Environment>) -> T) -> T {

@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
@@ -77,20 +78,21 @@ impl End {
         match error {
             Error::Capacity(_) => Self::TOO_BIG,
             Error::Utf8(_) => Self::NOT_TEXT,
-            Error::Protocol(error) if !error.to_string().contains("without closing") => Self::PROTOCOL,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::LOST,
+            Error::Protocol(_) => Self::PROTOCOL,
             _ => Self::LOST,
         }
     }
 }
 
 impl Gateway {
-    /// Carries messages until the connection ends.
+    /// Carries messages until the connection ends, and tells the function of that.
     pub(super) async fn carry(
         self: &Arc<Self>,
         upgraded: Upgraded,
         connection: &Arc<Connection>,
         mut queue: mpsc::Receiver<Outgoing>,
-    ) -> End {
+    ) {
         let config = WebSocketConfig::default()
             .max_frame_size(Some(MAX_FRAME))
             .max_message_size(Some(MAX_MESSAGE))
@@ -112,10 +114,12 @@ impl Gateway {
         // Nobody can push to it from here on.
         drop(queue);
         self.connections.remove(&connection.client.connection_id);
-        if let Ok(socket) = stream.reunite(sink) {
-            let _ = timeout(PARTING, part(socket, &end)).await;
-        }
-        end
+        let parted = async {
+            if let Ok(socket) = stream.reunite(sink) {
+                let _ = timeout(PARTING, part(socket, &end)).await;
+            }
+        };
+        tokio::join!(parted, self.disconnect(connection, &end));
     }
 
     /// Hands on what the client sends.
@@ -173,8 +177,7 @@ fn frames(text: &str) -> impl Iterator<Item = Frame> {
     })
 }
 
-/// Says goodbye, and reads what the client is still sending: with that left unread, its machine
-/// would drop the goodbye, too.
+/// Says goodbye, and waits for the other's.
 async fn part(mut socket: Socket, end: &End) {
     if end.side == Side::Nobody {
         return;
@@ -185,10 +188,47 @@ async fn part(mut socket: Socket, end: &End) {
             return;
         }
     }
-    // Until the other's goodbye, or until ours, if theirs came first, is sent.
-    while let Some(Ok(_)) = socket.next().await {}
+    let mut is_agreed = end.side == Side::Client;
+    while let Some(Ok(message)) = socket.next().await {
+        is_agreed |= message.is_close();
+    }
     let mut stream = socket.into_inner();
     let _ = stream.shutdown().await;
+    // What the client is still sending is read: with that left, the goodbye would be lost on it.
     let mut dropped = [0; 4096];
-    while stream.read(&mut dropped).await.is_ok_and(|length| length > 0) {}
+    while !is_agreed && stream.read(&mut dropped).await.is_ok_and(|length| length > 0) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_sent_in_frames_that_are_not_too_long() {
+        for (length, lengths) in [
+            (0, &[0][..]),
+            (MAX_FRAME, &[MAX_FRAME]),
+            (MAX_FRAME + 1, &[MAX_FRAME, 1]),
+            (MAX_MESSAGE, &[MAX_FRAME; 4]),
+        ] {
+            let text = "x".repeat(length);
+            let frames: Vec<_> = frames(&text).collect();
+            let found: Vec<_> = frames.iter().map(|frame| frame.payload().len()).collect();
+            assert_eq!(found, lengths);
+            let finals = frames.iter().filter(|frame| frame.header().is_final).count();
+            assert!(finals == 1 && frames.last().unwrap().header().is_final);
+        }
+    }
+
+    #[test]
+    fn the_clients_own_code_is_kept_and_what_breaks_off_has_one_too() {
+        assert_eq!(End::by_client(None).code, 1005);
+        let frame = CloseFrame { code: 4001.into(), reason: "bye".into() };
+        let end = End::by_client(Some(frame));
+        assert_eq!((end.code, &*end.reason), (4001, "bye"));
+        assert_eq!(End::by_error(&Error::ConnectionClosed), End::LOST);
+        let broken = ProtocolError::ResetWithoutClosingHandshake;
+        assert_eq!(End::by_error(&Error::Protocol(broken)), End::LOST);
+        assert_eq!(End::by_error(&Error::Protocol(ProtocolError::NonZeroReservedBits)), End::PROTOCOL);
+    }
 }

@@ -126,3 +126,64 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(id: &str) -> Client {
+        Client {
+            connection_id: id.into(),
+            connected_at: Timestamp::from_millis(1),
+            domain: String::new(),
+            source_ip: String::new(),
+            user_agent: None,
+            authorizer: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_comes_out_in_order_and_the_end_comes_last() {
+        let connections = Connections::default();
+        let (connection, mut queue) = connections.open(client("a"));
+        for number in 0..10 {
+            connection.push(number.to_string()).unwrap();
+        }
+        connection.close(End::DELETED);
+        for number in 0..10 {
+            assert!(matches!(queue.recv().await, Some(Outgoing::Text(text)) if text == number.to_string()));
+        }
+        assert!(matches!(queue.recv().await, Some(Outgoing::Close(end)) if end == End::DELETED));
+        connection.dismissed().await;
+    }
+
+    #[tokio::test]
+    async fn only_so_much_waits_for_a_client() {
+        let connections = Connections::default();
+        let (connection, queue) = connections.open(client("a"));
+        for _ in 0..MAX_WAITING {
+            connection.push(String::new()).unwrap();
+        }
+        assert_eq!(connection.push(String::new()), Err(Refused::Full));
+        drop(queue);
+        assert_eq!(connection.push(String::new()), Err(Refused::Gone));
+        assert_eq!((connections.count(), connections.find("b").is_some()), (1, false));
+        assert!(connections.remove("a").is_some() && connections.find("a").is_none());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_idle_once_nothing_has_passed_for_long_enough() {
+        let (connection, _queue) = Connections::default().open(client("a"));
+        let started = Instant::now();
+        let limit = Duration::from_millis(60);
+        let busy = async {
+            for number in 0..4 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                connection.touch(Timestamp::from_millis(number));
+            }
+        };
+        tokio::join!(busy, connection.idle(limit));
+        assert!(started.elapsed() >= Duration::from_millis(80) + limit);
+        assert_eq!(connection.last_active(), Timestamp::from_millis(3));
+    }
+}

@@ -206,3 +206,47 @@ fn common_log_format(time: Timestamp) -> String {
     let time = OffsetDateTime::from_unix_timestamp(time.millis().div_euclid(1000));
     time.ok().and_then(|time| time.format(format).ok()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn headers_are_spelt_as_they_are_sent() {
+        for (name, spelling) in [
+            ("host", "Host"),
+            ("user-agent", "User-Agent"),
+            ("sec-websocket-key", "Sec-WebSocket-Key"),
+            ("x--y", "X--Y"),
+        ] {
+            assert_eq!(spelt(name), spelling);
+        }
+    }
+
+    #[test]
+    fn a_request_is_told_with_what_api_gateway_adds() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("host", "other"), ("upgrade", "websocket"), ("x-forwarded-for", "192.0.2.1")] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let opening = Opening::new(&headers, "ticket=a%2Bb+c&ticket=&x");
+        let headers = opening.headers("127.0.0.1", "host:1");
+        assert_eq!((&*headers["Host"], headers.contains_key("Upgrade")), (&["host:1".to_owned()][..], false));
+        assert_eq!(headers["X-Forwarded-For"], ["192.0.2.1, 127.0.0.1"]);
+        let query = opening.query();
+        assert_eq!(
+            (&*query["ticket"], &*query["x"]),
+            (&["a+b c".to_owned(), String::new()][..], &[String::new()][..])
+        );
+    }
+
+    #[test]
+    fn times_are_in_the_common_log_format() {
+        assert_eq!(
+            common_log_format(Timestamp::from_millis(1_707_503_008_941)),
+            "09/Feb/2024:18:23:28 +0000"
+        );
+    }
+}

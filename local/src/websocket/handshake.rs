@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use super::authorizer::{Decision, decide};
+use super::connection::End;
 use super::event::{Client, Moment, Opening, method_arn};
 use super::limits::MAX_URL;
 use super::messages::{Failure, Proxied};
@@ -164,12 +165,12 @@ impl Gateway {
         let (connection, queue) = self.connections.open(client);
         let gateway = Arc::clone(self);
         self.spawn(async move {
-            let end = match upgrade.await {
-                Ok(upgraded) => gateway.carry(upgraded, &connection, queue).await,
-                Err(_) => super::connection::End::LOST,
-            };
-            gateway.connections.remove(&connection.client.connection_id);
-            gateway.disconnect(&connection, &end).await;
+            if let Ok(upgraded) = upgrade.await {
+                gateway.carry(upgraded, &connection, queue).await;
+            } else {
+                gateway.connections.remove(&connection.client.connection_id);
+                gateway.disconnect(&connection, &End::LOST).await;
+            }
         });
     }
 }

@@ -184,3 +184,36 @@ fn route<'a>(api: &'a WebSocketApi, text: &str) -> Option<(&'a str, &'a SocketRo
     let named = named.and_then(|key| api.routes.get_key_value(key));
     named.or_else(|| api.routes.get_key_value("$default")).map(|(key, route)| (&**key, route))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn answer(text: &Value) -> Result<Option<String>, String> {
+        serde_json::from_value::<Proxied>(text.clone()).map_err(|error| error.to_string())?.text()
+    }
+
+    #[test]
+    fn an_answer_has_a_status_and_may_have_a_body() {
+        assert_eq!(answer(&json!({ "statusCode": 200 })), Ok(None));
+        assert_eq!(answer(&json!({ "statusCode": 200, "body": null, "headers": null })), Ok(None));
+        assert_eq!(answer(&json!({ "statusCode": 404, "body": "x" })), Ok(Some("x".into())));
+        let encoded = json!({ "statusCode": 200, "body": "eA==", "isBase64Encoded": true });
+        assert_eq!(answer(&encoded), Ok(Some("x".into())));
+        for bad in [json!({}), json!("x"), json!({ "statusCode": 200, "body": {} })] {
+            assert!(answer(&bad).is_err(), "{bad}");
+        }
+        let not_text = json!({ "statusCode": 200, "body": "/w==", "isBase64Encoded": true });
+        assert!(answer(&not_text).is_err());
+    }
+
+    #[test]
+    fn headers_are_found_in_any_case() {
+        let answer = json!({ "statusCode": 200, "headers": { "Sec-WebSocket-Protocol": "kith" } });
+        let answer: Proxied = serde_json::from_value(answer).unwrap();
+        assert_eq!(answer.header("sec-websocket-protocol").map(String::as_str), Some("kith"));
+        assert_eq!(answer.header("other"), None);
+    }
+}

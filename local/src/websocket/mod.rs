@@ -25,8 +25,6 @@ pub mod limits;
 mod management;
 mod messages;
 mod reply;
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
