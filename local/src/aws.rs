@@ -27,6 +27,7 @@ const MANAGEMENT_ENDPOINT: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
 #[derive(Clone, Debug)]
 pub struct Aws {
     variables: HashMap<String, String>,
+    sockets: Option<String>,
     http_client: SharedHttpClient,
     clock: Clock,
     ids: Ids,
@@ -54,23 +55,24 @@ impl Aws {
         let tls = [dynamodb, s3].iter().any(|endpoint| endpoint.starts_with("https:"));
         let own = || if tls { tls_http_client() } else { plain_http_client() };
         let http_client = apart(http_client.unwrap_or_else(own), Handle::current());
-        Self { variables, http_client, clock, ids }
+        Self { variables, sockets: None, http_client, clock, ids }
     }
 
     /// The same with a WebSocket API whose connections are managed at this endpoint.
     #[must_use]
     pub fn with_sockets(mut self, endpoint: &str) -> Self {
-        self.variables.insert(MANAGEMENT_ENDPOINT.into(), endpoint.into());
+        self.sockets = Some(endpoint.to_owned());
         self
     }
 
-    /// The environment of a function with these variables of its own, but for that of an endpoint
-    /// which is here.
+    /// The environment of a function with these variables of its own. If one says where the WebSocket
+    /// API's connections are managed, that is here; without it, a function reaches none, as on AWS.
     pub fn environment(&self, own: &HashMap<String, String>) -> Result<Environment, BadVariable> {
         let mut variables = self.variables.clone();
-        let is_here = |name: &str| name == MANAGEMENT_ENDPOINT && self.variables.contains_key(name);
-        let own = own.iter().filter(|(name, _)| !is_here(name));
-        variables.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+        variables.extend(own.clone());
+        if let (Some(value), Some(endpoint)) = (variables.get_mut(MANAGEMENT_ENDPOINT), &self.sockets) {
+            value.clone_from(endpoint);
+        }
         let (http_client, clock) = (Some(self.http_client.clone()), self.clock.clone());
         Environment::new(Variables(variables), http_client, clock, self.ids.clone())
     }

@@ -6,13 +6,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::serve::ListenerExt as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
 use crate::{Options, StartError};
 
 /// Listens on a port, which one of the options chose.
-pub(crate) async fn listen(
+pub(crate) fn listen(
     options: &Options,
     port: u16,
     option: &'static str,
@@ -21,9 +21,19 @@ pub(crate) async fn listen(
         ErrorKind::AddrNotAvailable => StartError::Address(options.bind, error),
         _ => StartError::Port(port, error, option),
     };
-    let listener = TcpListener::bind((options.bind, port)).await.map_err(wrong)?;
+    let listener = bind(SocketAddr::new(options.bind, port)).map_err(wrong)?;
     let address = listener.local_addr().map_err(wrong)?;
     Ok((listener, address))
+}
+
+/// Listens with room for many who come at once: with the usual 128, the others would try again
+/// after a second.
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A port whose last connections have only just ended is free.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(1024)
 }
 
 /// The URL of an address, at which this machine itself reaches it.

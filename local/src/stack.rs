@@ -98,19 +98,16 @@ impl Stack {
     pub async fn start(options: &Options, mut overrides: Overrides) -> Result<Self, StartError> {
         let clock = ShiftedClock::new(options.clock_offset);
         let ids = Ids::random(clock.clock());
-        let (listener, http_address) = listen(options, options.http_port, "--http-port").await?;
+        let (listener, http_address) = listen(options, options.http_port, "--http-port")?;
         let document = Document::read(&options.template)?;
-        let ws = if document.has_sockets() {
-            Some(listen(options, options.ws_port, "--ws-port").await?)
-        } else {
-            None
-        };
+        let ws =
+            if document.has_sockets() { Some(listen(options, options.ws_port, "--ws-port")?) } else { None };
         let addresses = (http_address, ws.as_ref().map(|(_, address)| *address));
         let template = template(&document, &overrides.parameters, addresses)?;
         let (s3_listener, s3_endpoint) = if let Some(elsewhere) = overrides.s3_endpoint {
             (None, elsewhere)
         } else {
-            let (listener, address) = listen(options, options.s3_port, "--s3-port").await?;
+            let (listener, address) = listen(options, options.s3_port, "--s3-port")?;
             (Some(listener), url(address))
         };
         let folder = (!options.memory).then_some(options.data.as_path());

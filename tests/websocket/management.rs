@@ -1,5 +1,6 @@
 //! Pushes to connections, what is known of one, and closing it from outside.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata as _;
@@ -90,6 +91,20 @@ async fn a_connection_can_be_closed_after_a_last_push() {
     assert_eq!(socket.closed().await, 1000);
     let event = api.event("$disconnect").await;
     assert_eq!(event["requestContext"]["disconnectStatusCode"], 1000);
+}
+
+#[tokio::test]
+async fn a_function_reaches_connections_only_if_the_template_says_where() {
+    let api = Setup::echo().start().await;
+    let name = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+    let given = |own: HashMap<String, String>| {
+        let variables = api.stack.aws().environment(&own).unwrap().variables;
+        variables.read::<String>(name).ok()
+    };
+    assert_eq!(given(HashMap::new()), None);
+    let there =
+        HashMap::from([(name.to_owned(), "https://a.execute-api.us-east-1.amazonaws.com/dev".to_owned())]);
+    assert_eq!(given(there), Some(api.url.replacen("ws", "http", 1)));
 }
 
 #[tokio::test]
