@@ -1,19 +1,25 @@
 //! The local stack as a program: what it keeps, and how it starts and ends.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use http::Method;
+use local::aws::Aws;
 use local::clock::ShiftedClock;
 use local::dynamodb::Embedded;
 use local::s3::{AccessKey, Bucket, EmbeddedS3};
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::ids::Ids;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::harness::picture::png;
+use crate::harness::seed::{friendships, write_items};
+use crate::harness::table::all_items;
 use crate::harness::{PASSWORD, Process};
 
 const ANY_PORT: [&str; 6] = ["--http-port", "0", "--ws-port", "0", "--s3-port", "0"];
@@ -79,6 +85,51 @@ async fn what_was_acknowledged_outlives_a_kill() {
         assert!([201, 409].contains(&status) && signed_in == 201, "{username}: {status}, {signed_in}");
     }
     kith.terminate().await;
+}
+
+/// Works on the table of a program that is not running.
+async fn on_table<T>(data: &TempDir, work: impl AsyncFnOnce(Client) -> T) -> T {
+    let clock = ShiftedClock::default();
+    let embedded = Embedded::start(Some(data.path()), clock.clone()).await.unwrap();
+    let endpoint = embedded.endpoint();
+    let source = (clock.clock(), Ids::random(clock.clock()));
+    let aws = Aws::new((&endpoint, &endpoint), &HashMap::new(), None, source);
+    let result = work(Client::new(&aws.sdk().unwrap())).await;
+    embedded.stop().await;
+    result
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_done_later_outlives_kills() {
+    let data = TempDir::new().unwrap();
+    let kith = Process::start(data.path(), &ANY_PORT).await;
+    let (_, made) = register(&kith, "alice").await.unwrap();
+    let text = |value: &Value, pointer: &str| value.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+    let (alice, token) = (text(&made, "/user/id"), text(&made, "/session/token"));
+    kith.terminate().await;
+    let (friends, edges) = friendships(&alice, 3_000);
+    on_table(&data, async |table| write_items(&table, edges).await).await;
+
+    let kith = Process::start(data.path(), &ANY_PORT).await;
+    let wish = json!({ "text": "hello" });
+    let (_, written) = kith.call(Method::POST, "/v1/posts", &token, Some(wish)).await.unwrap();
+    kith.kill().await;
+    let (mut kills, mut reached) = (1, 0);
+    // Each time it is killed while the step is done that comes after the first one.
+    while reached < friends.len() {
+        let mut kith = Process::start_followed(data.path(), &ANY_PORT).await;
+        kith.wait_for("stream to JobsFunction").await;
+        kith.kill().await;
+        kills += 1;
+        let items = on_table(&data, async |table| all_items(&table).await).await;
+        let entries: Vec<_> =
+            items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("ENTRY#")).collect();
+        assert!(entries.iter().all(|entry| entry["postId"] == written["id"]));
+        assert!(entries.len() >= reached, "what was done stays done");
+        reached = entries.len();
+    }
+    println!("3,000 friends have the post after {kills} kills");
+    assert!(kills > 2, "{kills}");
 }
 
 #[tokio::test]

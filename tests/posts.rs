@@ -151,12 +151,13 @@ async fn an_old_public_post_is_found_behind_ten_thousand_private_ones() {
     let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
     let public = alice.write("hello", "public").await;
     kith.advance(Duration::from_hours(24 * 8));
-    kith.seed_posts(&alice, 10_000, "private").await;
+    kith.seed_bare_posts(&alice, 10_000, "private").await;
     let (answer, records) = kith.watch(bob.get(&format!("/v1/users/{}/posts", alice.id)).into_future()).await;
     let page = answer.expect(200);
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
     assert_eq!((&page["items"][0]["id"], &page["nextCursor"]), (&json!(public), &Value::Null));
-    let cost = records[0].function.clone().unwrap().1;
+    let served = records.iter().find(|record| !record.method.is_empty()).unwrap();
+    let cost = served.function.clone().unwrap().1;
     assert!(cost.round_trips == 2 && cost.read_units <= 5.0, "{cost:?}");
 }
 
@@ -205,8 +206,9 @@ async fn a_lost_reply_makes_no_second_post() {
     alice.get("/v1/me").await.expect(200);
     for fault in [Fault::LostReply, Fault::Conflict, Fault::Throttle, Fault::Internal] {
         for calls in 0..2 {
+            kith.stack().drained().await;
             kith.faults().once_after(calls, fault);
-            let post = alice.write("hello", "public").await;
+            let post = alice.write("hello", "private").await;
             alice.patch(&format!("/v1/posts/{post}"), json!({ "visibility": "friends" })).await.expect(200);
             kith.faults().stop();
         }
@@ -216,8 +218,10 @@ async fn a_lost_reply_makes_no_second_post() {
     for fault in [Fault::CrashBefore, Fault::CrashAfter] {
         for calls in 0..2 {
             let key = format!("{fault:?} {calls}");
-            let write =
-                || alice.post("/v1/posts", json!({ "text": "hello" })).header("idempotency-key", &key);
+            // It starts no job, that would crash in its place.
+            let wish = json!({ "text": "hello", "visibility": "private" });
+            let write = || alice.post("/v1/posts", wish.clone()).header("idempotency-key", &key);
+            kith.stack().drained().await;
             kith.faults().once_after(calls, fault);
             assert_eq!(write().await.status, 500);
             kith.faults().stop();

@@ -11,6 +11,7 @@ use shared::environment::{BadVariable, Variables};
 use shared::ids::Ids;
 use tokio::runtime::Handle;
 
+use crate::dynamodb::Embedded;
 use crate::lambda::client::apart;
 use crate::s3::AccessKey;
 
@@ -48,6 +49,8 @@ impl Aws {
     ) -> Self {
         let mut variables: HashMap<_, _> =
             DEFAULTS.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        // A table's stream is where the table is, unless somebody says otherwise.
+        variables.insert("AWS_ENDPOINT_URL_DYNAMODB_STREAMS".into(), dynamodb.into());
         variables.extend(given.clone());
         variables.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), dynamodb.into());
         variables.insert("AWS_ENDPOINT_URL_S3".into(), s3.into());
@@ -56,6 +59,13 @@ impl Aws {
         let own = || if tls { tls_http_client() } else { plain_http_client() };
         let http_client = apart(http_client.unwrap_or_else(own), Handle::current());
         Self { variables, sockets: None, http_client, clock, ids }
+    }
+
+    /// The same, watched for writes to the embedded DynamoDB.
+    #[must_use]
+    pub fn watched_by(mut self, dynamodb: &Embedded) -> Self {
+        self.http_client = dynamodb.watch(self.http_client);
+        self
     }
 
     /// The same with a WebSocket API whose connections are managed at this endpoint.

@@ -32,6 +32,13 @@ impl ShiftedClock {
         Clock::from_fn(move || Timestamp::from_millis(system.now().millis() + offset.load(Ordering::SeqCst)))
     }
 
+    /// A time of the system's clock, as this one would have shown it had it been shifted then as it
+    /// is now.
+    #[must_use]
+    pub fn shift(&self, time: Timestamp) -> Timestamp {
+        Timestamp::from_millis(time.millis().saturating_add(self.offset_millis.load(Ordering::SeqCst)))
+    }
+
     /// Whether it is behind the system's: what DynamoDB's own clock takes for expired then is not.
     #[must_use]
     pub fn is_behind(&self) -> bool {

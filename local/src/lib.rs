@@ -12,7 +12,8 @@
 //! | [`dynamodb`] | DynamoDB: an embedded one on SQLite, or whichever an endpoint names |
 //! | [`s3`] | S3: an embedded one in a folder, or whichever an endpoint names |
 //! | [`streams`] | event source mappings: changes of the table on their way to functions |
-//! | [`delivery`] | asynchronous invocations: S3's events on their way to functions |
+//! | [`schedules`] | EventBridge: functions that are invoked again and again |
+//! | [`delivery`] | asynchronous invocations, such as S3's events on their way to functions |
 //! | [`media`] | CloudFront: the media bucket, shown to everybody |
 //! | [`aws`] | how all of these are reached |
 //! | [`docs`] | the API reference at `/docs` |
@@ -31,6 +32,7 @@ pub mod lambda;
 pub mod media;
 pub mod options;
 pub mod s3;
+pub mod schedules;
 mod server;
 pub mod stack;
 pub mod streams;

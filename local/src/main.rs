@@ -63,6 +63,8 @@ fn overrides() -> Overrides {
     // Whose they are is for services elsewhere to check; here they would only be a risk.
     let is_elsewhere = dynamodb_endpoint.is_some() || s3_endpoint.is_some();
     let aws = names.into_iter().filter(|_| is_elsewhere);
+    // The embedded DynamoDB has its streams with it.
+    let aws = aws.chain(dynamodb_endpoint.is_some().then_some("AWS_ENDPOINT_URL_DYNAMODB_STREAMS"));
     let aws = aws.filter_map(|name| Some((name.to_owned(), variable(name)?))).collect();
     Overrides { dynamodb_endpoint, s3_endpoint, aws, ..Overrides::default() }
 }

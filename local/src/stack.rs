@@ -16,18 +16,20 @@ use axum::Router;
 use axum::extract::Request;
 use shared::ids::Ids;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tower::service_fn;
 
 use crate::aws::Aws;
 use crate::clock::ShiftedClock;
-use crate::delivery::{self, Subscriber};
+use crate::delivery::{self, Subscriber, Target};
 use crate::dynamodb::{self, Embedded};
 use crate::gateway::{Gateway, Record};
 use crate::lambda::Lambda;
 use crate::s3::{self, EmbeddedS3, Notification};
+use crate::schedules::{Scheduled, Schedules};
 use crate::server::{listen, url};
+use crate::streams::{Around, Streams};
 use crate::template::{Document, Template, TemplateError};
 use crate::websocket::{self, Sockets};
 use crate::{Options, docs, media, server};
@@ -62,6 +64,8 @@ pub struct Stack {
     server: JoinHandle<()>,
     sockets: Option<Sockets>,
     delivery: JoinHandle<()>,
+    streams: Streams,
+    schedules: Schedules,
     /// Held while the data folder is in use.
     _lock: Option<File>,
 }
@@ -83,6 +87,8 @@ pub struct Overrides {
     pub retry_after: Option<Duration>,
     /// How long a batch of a stream's records that failed waits to be tried again the first time.
     pub stream_retry_after: Option<Duration>,
+    /// For how long a stream's records are gathered, whatever the template says.
+    pub stream_window: Option<Duration>,
     /// How often schedules fire, whatever the template says.
     pub schedule_period: Option<Duration>,
     /// What the WebSocket API's limits are instead of API Gateway's.
@@ -95,7 +101,7 @@ pub struct Overrides {
 
 impl Stack {
     /// Starts everything, and returns once every port answers.
-    pub async fn start(options: &Options, mut overrides: Overrides) -> Result<Self, StartError> {
+    pub async fn start(options: &Options, overrides: Overrides) -> Result<Self, StartError> {
         let clock = ShiftedClock::new(options.clock_offset);
         let ids = Ids::random(clock.clock());
         let (listener, http_address) = listen(options, options.http_port, "--http-port")?;
@@ -122,30 +128,41 @@ impl Stack {
             (Some(embedded), endpoint)
         };
         let (endpoints, source) = ((&*dynamodb_endpoint, &*s3_endpoint), (clock.clock(), ids.clone()));
-        let mut aws = Aws::new(endpoints, &overrides.aws, overrides.http_client, source.clone());
+        let watched = |aws: Aws| match &dynamodb {
+            Some(dynamodb) => aws.watched_by(dynamodb),
+            None => aws,
+        };
+        let mut aws = watched(Aws::new(endpoints, &overrides.aws, overrides.http_client, source.clone()));
         let ws_url = addresses.1.zip(template.sockets.as_ref()).map(|(ws, api)| websocket::url(ws, api));
         if let Some(url) = &ws_url {
             aws = aws.with_sockets(&websocket::management_endpoint(url));
         }
         // This program's own calls are not to be tampered with.
-        let sdk = Aws::new(endpoints, &overrides.aws, None, source).sdk()?;
+        let sdk = watched(Aws::new(endpoints, &overrides.aws, None, source)).sdk()?;
         create_tables(&template, &sdk, &dynamodb_endpoint).await?;
         let (s3, events) = storage(&template, &sdk, s3_listener, &s3_endpoint, folder, &aws).await?;
 
-        let mut functions = HashMap::new();
-        for (id, declared) in &template.functions {
-            let environment = aws.environment(&declared.environment)?;
-            let lambda = match overrides.functions.remove(id) {
-                Some(lambda) => lambda,
-                None => Lambda::new(id, declared, &environment)?,
-            };
-            functions.insert(id.clone(), lambda);
-        }
+        let functions = functions(&template, &aws, overrides.functions)?;
         // As many as a test can look back on.
         let records = broadcast::Sender::new(4096);
         let retry_after = overrides.retry_after.unwrap_or(delivery::RETRY_AFTER);
-        let subscribers = subscribers(&template, &functions);
-        let delivery = tokio::spawn(delivery::deliver(events, subscribers, retry_after, records.clone()));
+        let targets = Target::all(&template, &functions, &records);
+        let subscribers = Subscriber::all(&template, &targets, retry_after);
+        let delivery = tokio::spawn(delivery::deliver(events, subscribers));
+        let due = Scheduled::all(&template, &targets, retry_after);
+        let source = (clock.clock(), ids.clone());
+        let schedules = Schedules::start(due, overrides.schedule_period, &sdk, source);
+        let around = Around {
+            sdk: &sdk,
+            embedded: dynamodb.as_ref(),
+            folder,
+            clock: &clock,
+            ids: &ids,
+            retry_after: overrides.stream_retry_after,
+            window: overrides.stream_window,
+        };
+        let streams = Streams::start(&template, &targets, around).await;
+        let streams = streams.map_err(|why| unusable_dynamodb(&dynamodb_endpoint, why))?;
         let sockets = ws.zip(template.sockets.clone()).map(|((listener, _), api)| {
             let around = websocket::Around {
                 functions: functions.clone(),
@@ -179,6 +196,8 @@ impl Stack {
             server,
             sockets,
             delivery,
+            streams,
+            schedules,
             _lock: lock,
         })
     }
@@ -234,15 +253,13 @@ impl Stack {
     /// Waits until every function has been sent all that is in the tables' streams by now, and
     /// what it wrote in turn, so that nothing is under way or waits to be tried again.
     pub async fn drained(&self) {
-        // Nothing is sent yet.
-        std::future::ready(()).await;
+        self.streams.drained().await;
     }
 
     /// Invokes a function as each of its schedules would, and waits until it has succeeded or
     /// was given up.
-    pub async fn fire(&self, _function: &str) {
-        // Nothing is scheduled yet.
-        std::future::ready(()).await;
+    pub async fn fire(&self, function: &str) {
+        self.schedules.fire(function).await;
     }
 
     /// Stops, once what is being answered is answered or half a second has passed.
@@ -258,6 +275,8 @@ impl Stack {
         };
         let _ = tokio::join!(server, sockets);
         self.delivery.abort();
+        drop(self.schedules);
+        self.streams.stop().await;
         if let Some(s3) = self.s3 {
             s3.stop().await;
         }
@@ -290,16 +309,35 @@ fn template(
     }
 }
 
+/// The template's functions by logical id, with others in place of some.
+fn functions(
+    template: &Template,
+    aws: &Aws,
+    mut others: HashMap<String, Lambda>,
+) -> Result<HashMap<String, Lambda>, StartError> {
+    let mut functions = HashMap::new();
+    for (id, declared) in &template.functions {
+        let lambda = match others.remove(id) {
+            Some(lambda) => lambda,
+            None => Lambda::new(id, declared, &aws.environment(&declared.environment)?)?,
+        };
+        functions.insert(id.clone(), lambda);
+    }
+    Ok(functions)
+}
+
 async fn create_tables(template: &Template, sdk: &SdkConfig, endpoint: &str) -> Result<(), StartError> {
-    let wrong = |why: String| {
-        StartError::Elsewhere("DynamoDB", endpoint.to_owned(), why, "AWS_ENDPOINT_URL_DYNAMODB")
-    };
+    let wrong = |why: String| unusable_dynamodb(endpoint, why);
     is_url(endpoint).map_err(wrong)?;
     let client = aws_sdk_dynamodb::Client::new(sdk);
     for table in template.tables.values() {
         dynamodb::create(&client, table).await.map_err(wrong)?;
     }
     Ok(())
+}
+
+fn unusable_dynamodb(endpoint: &str, why: String) -> StartError {
+    StartError::Elsewhere("DynamoDB", endpoint.to_owned(), why, "AWS_ENDPOINT_URL_DYNAMODB")
 }
 
 /// Starts S3 on this listener, or sees to what is needed of the one elsewhere; and with it the
@@ -325,21 +363,6 @@ async fn storage(
     let client = s3::elsewhere::client(sdk);
     s3::elsewhere::create(&client, &buckets).await.map_err(wrong)?;
     Ok((None, s3::elsewhere::watch(&client, buckets, &aws.clock())))
-}
-
-fn subscribers(template: &Template, functions: &HashMap<String, Lambda>) -> Vec<Subscriber> {
-    let mut subscribers = Vec::new();
-    for (id, declared) in &template.functions {
-        let Some(lambda) = functions.get(id) else { continue };
-        let room = declared.concurrency.map(|most| Arc::new(Semaphore::new(most)));
-        subscribers.extend(declared.subscriptions.iter().map(|subscription| Subscriber {
-            bucket: subscription.bucket.clone(),
-            function: (id.clone(), lambda.clone()),
-            retries: declared.retries,
-            room: room.clone(),
-        }));
-    }
-    subscribers
 }
 
 fn is_url(endpoint: &str) -> Result<(), String> {

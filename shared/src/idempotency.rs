@@ -4,9 +4,9 @@
 //! and no key without its thing, whatever crashes in between. It is kept for 24 hours, and holds
 //! no more than the thing's id and a digest of what was asked for.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::App;
@@ -31,7 +31,8 @@ impl Parse for Key {
 }
 
 /// What tells a wish from another one with the same key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct Fingerprint(String);
 
 impl Fingerprint {
@@ -43,9 +44,10 @@ impl Fingerprint {
 
 /// The item at [`keys::idempotency`].
 #[derive(Debug, Serialize, Deserialize)]
-struct Claim<T> {
-    asked: String,
-    made: T,
+struct Claim {
+    asked: Fingerprint,
+    /// The thing's id.
+    made: String,
 }
 
 /// The key's part of the transaction that makes the thing: it holds only if the key is free. One
@@ -55,10 +57,11 @@ pub(crate) fn claim(
     user: UserId,
     key: &Key,
     asked: &Fingerprint,
-    made: &impl Serialize,
+    made: &impl ToString,
 ) -> Result<Put> {
     let now = app.clock.now();
-    let put = Put::new(&keys::idempotency(user, &key.0), &Claim { asked: asked.0.clone(), made })?;
+    let claim = Claim { asked: asked.clone(), made: made.to_string() };
+    let put = Put::new(&place(user, key), &claim)?;
     Ok(put.when(Condition::AbsentOrExpired(now)).expire_at(now.after(KEPT_FOR)))
 }
 
@@ -68,13 +71,13 @@ pub(crate) fn place(user: UserId, key: &Key) -> keys::Key {
 }
 
 /// What was made with a key, if it was among what was read.
-pub(crate) fn known<T: DeserializeOwned>(
-    found: &mut Found,
+pub(crate) fn known<T: FromStr>(
+    found: &Found,
     user: UserId,
     key: &Key,
     asked: &Fingerprint,
 ) -> Result<Option<T>> {
-    let claim = found.take::<Claim<T>>(&place(user, key))?;
+    let claim = found.peek::<Claim>(&place(user, key))?;
     claim.map(|claim| claim.matching(asked)).transpose()
 }
 
@@ -82,13 +85,16 @@ pub(crate) fn known<T: DeserializeOwned>(
 ///
 /// # Errors
 /// [`Error::IdempotencyKeyReuse`] if something else was asked for.
-pub(crate) fn original<T: DeserializeOwned>(row: Option<Row>, asked: &Fingerprint) -> Result<T> {
+pub(crate) fn original<T: FromStr>(row: Option<Row>, asked: &Fingerprint) -> Result<T> {
     let row = row.ok_or_else(|| Error::internal("a key was refused, and is not there"))?;
-    row.read::<Claim<T>>()?.matching(asked)
+    row.read::<Claim>()?.matching(asked)
 }
 
-impl<T> Claim<T> {
-    fn matching(self, asked: &Fingerprint) -> Result<T> {
-        if self.asked == asked.0 { Ok(self.made) } else { Err(Error::IdempotencyKeyReuse) }
+impl Claim {
+    fn matching<T: FromStr>(self, asked: &Fingerprint) -> Result<T> {
+        if self.asked != *asked {
+            return Err(Error::IdempotencyKeyReuse);
+        }
+        self.made.parse().map_err(|_| Error::internal("a key holds no id"))
     }
 }

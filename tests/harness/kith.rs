@@ -41,7 +41,9 @@ impl Kith {
         let faults = Faults::default();
         let http_client = Some(faults.around(plain_http_client()));
         let retry_after = Some(Duration::from_millis(20));
-        let overrides = Overrides { http_client, parameters, retry_after, ..Overrides::default() };
+        let stream_retry_after = Some(Duration::from_millis(2));
+        let overrides =
+            Overrides { http_client, parameters, retry_after, stream_retry_after, ..Overrides::default() };
         let stack = Stack::start(&options, overrides).await.unwrap();
         // Limits are counted in windows of the clock: a test begins where all of them do.
         let into_hour = stack.clock().clock().now().epoch_seconds().rem_euclid(3600).unsigned_abs();
@@ -53,6 +55,12 @@ impl Kith {
     /// What can be made to go wrong between the SDK and DynamoDB.
     pub(crate) fn faults(&self) -> &Faults {
         &self.0.faults
+    }
+
+    /// Waits until all that was written so far has reached the functions that follow the table's
+    /// stream, and what they wrote in turn too.
+    pub(crate) async fn drained(&self) {
+        self.0.stack.drained().await;
     }
 
     /// Puts every clock forward.

@@ -10,9 +10,9 @@ pub(crate) mod picture;
 mod process;
 mod runtime;
 mod schema;
-mod seed;
+pub(crate) mod seed;
 mod socket;
-mod table;
+pub(crate) mod table;
 
 pub(crate) use call::{Answer, Call};
 pub(crate) use faults::{Fault, Faults};

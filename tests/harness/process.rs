@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
 
 /// A program that runs.
 pub(crate) struct Process {
@@ -16,6 +16,8 @@ pub(crate) struct Process {
     /// From its start to `ready`.
     pub(crate) took: Duration,
     pub(crate) output: String,
+    /// Its log, if it is followed.
+    log: Option<Lines<BufReader<ChildStderr>>>,
 }
 
 impl Process {
@@ -31,16 +33,33 @@ impl Process {
         Self::run(command).await
     }
 
+    /// The same, and follows its log from then on: whoever starts one so must read it.
+    pub(crate) async fn start_followed(data: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(command(data, arguments)).await
+    }
+
+    /// Waits for a line of the log with this in it.
+    pub(crate) async fn wait_for(&mut self, words: &str) {
+        let log = self.log.as_mut().unwrap();
+        while !log.next_line().await.unwrap().expect("it goes on").contains(words) {}
+    }
+
     async fn run(mut command: Command) -> Self {
+        command.stderr(Stdio::null());
+        Self::spawn(command).await
+    }
+
+    async fn spawn(mut command: Command) -> Self {
         let started = Instant::now();
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.spawn().unwrap();
+        let log = child.stderr.take().map(|stderr| BufReader::new(stderr).lines());
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut output = String::new();
         while let Some(line) = lines.next_line().await.unwrap() {
             if line == "ready" {
                 let url =
                     output.lines().find_map(|line| line.strip_prefix("HTTP API")).unwrap().trim().to_owned();
-                return Self { child, url, took: started.elapsed(), output };
+                return Self { child, url, took: started.elapsed(), output, log };
             }
             output.push_str(&line);
             output.push('\n');

@@ -10,67 +10,99 @@ use shared::clock::{Clock, Timestamp};
 use shared::friends::pair::{Bond, Side, Tie};
 use shared::ids::{Ids, PostId, UserId};
 
-use super::{Kith, Person};
+use super::{Fault, Kith, Person};
 
 impl Kith {
-    /// Writes items as they are, many at once.
+    /// Writes items as they are.
     pub(crate) async fn seed(&self, items: Vec<Value>) {
-        let client = Client::new(self.stack().sdk());
-        let batches: Vec<Vec<WriteRequest>> =
-            items.chunks(25).map(|batch| batch.iter().map(put).collect()).collect();
-        let writes = batches.into_iter().map(|batch| {
-            let call = client.batch_write_item().request_items("kith-Table", batch);
-            async move {
-                let left = call.send().await.unwrap().unprocessed_items.unwrap_or_default();
-                assert!(left.is_empty(), "the embedded one leaves nothing unprocessed");
-            }
-        });
-        stream::iter(writes).buffer_unordered(8).collect::<Vec<()>>().await;
+        write_items(&Client::new(self.stack().sdk()), items).await;
     }
 
     /// Gives somebody so many posts, a minute apart and the last one a minute ago; answers their
     /// ids, the newest first.
     pub(crate) async fn seed_posts(&self, author: &Person, many: i64, visibility: &str) -> Vec<String> {
+        let posts = self.seed_bare_posts(author, many, visibility).await;
+        let counters = |id: &String| {
+            json!({
+                "PK": format!("POST#{id}"), "SK": "COUNTERS",
+                "likeCount": 0, "commentCount": 0, "visibility": visibility, "writeId": "seed",
+            })
+        };
+        self.seed(posts.iter().map(counters).collect()).await;
+        posts
+    }
+
+    /// The same without their counters, which no list needs.
+    pub(crate) async fn seed_bare_posts(&self, author: &Person, many: i64, visibility: &str) -> Vec<String> {
         let now = self.stack().clock().clock().now().millis();
         let author: UserId = author.id.parse().unwrap();
         let posts: Vec<PostId> = (1..=many).map(|minutes| post_at(author, now - minutes * 60_000)).collect();
-        let mut items = Vec::new();
-        for id in &posts {
-            let pk = format!("USER#{author}#POSTS");
-            items.push(json!({
+        let pk = format!("USER#{author}#POSTS");
+        let item = |id: &PostId| {
+            json!({
                 "PK": pk, "SK": format!("POST#{}", id.number()),
                 "GSI1PK": format!("{pk}#{visibility}"), "GSI1SK": id.number(),
                 "postId": id, "text": "seeded", "visibility": visibility, "version": 1, "writeId": "seed",
-            }));
-            items.push(json!({
-                "PK": format!("POST#{id}"), "SK": "COUNTERS",
-                "likeCount": 0, "commentCount": 0, "visibility": visibility, "writeId": "seed",
-            }));
-        }
-        self.seed(items).await;
+            })
+        };
+        self.seed(posts.iter().map(item).collect()).await;
         posts.into_iter().map(|id| id.to_string()).collect()
+    }
+
+    /// Leaves a job that is to distribute a post, has not begun, and stands still.
+    pub(crate) async fn stall(&self, post: &str) {
+        self.faults().always(Fault::CrashBefore);
+        let (id, due) = (format!("distribute-{post}"), self.stack().clock().clock().now());
+        let job = json!({
+            "PK": format!("JOB#{id}"), "SK": "JOB", "GSI1PK": "JOBS", "GSI1SK": format!("{due}#{id}"),
+            "work": { "kind": "distribute", "post": post }, "attempts": 0, "due": due, "writeId": "seed",
+        });
+        self.seed(vec![job]).await;
+        // Until the stream has given it up.
+        self.stack().drained().await;
+        self.faults().stop();
     }
 
     /// Gives somebody so many friends, who are nothing but that; answers their ids.
     pub(crate) async fn seed_friends(&self, user: &Person, many: usize) -> Vec<String> {
-        let clock = self.stack().clock().clock();
-        let (ids, since) = (Ids::random(clock.clone()), clock.now());
-        let friends: Vec<UserId> = (0..many).map(|_| ids.user_id()).collect();
-        let bond = Bond { tie: Tie::Friends { by: Side::Me, asked: since, since }, ..Bond::default() };
-        let edge = |user: &str, peer: &str, bond: &Bond| {
-            json!({
-                "PK": format!("USER#{user}"), "SK": format!("RELATION#{peer}"),
-                "GSI1PK": format!("USER#{user}#FRIENDS"), "GSI1SK": format!("{since}#{peer}"),
-                "userId": user, "peerId": peer, "bond": bond, "writeId": "seed",
-            })
-        };
-        let both = |friend: &UserId| {
-            let friend = friend.to_string();
-            [edge(&user.id, &friend, &bond), edge(&friend, &user.id, &bond.mirrored())]
-        };
-        self.seed(friends.iter().flat_map(both).collect()).await;
-        friends.into_iter().map(|friend| friend.to_string()).collect()
+        let (friends, edges) = friendships(&user.id, many);
+        self.seed(edges).await;
+        friends
     }
+}
+
+/// So many friends of somebody, and their friendships as items.
+///
+/// Only this side of each, and of people who are older: so it is not told that they became
+/// friends, which would start a job for each of them.
+pub(crate) fn friendships(user: &str, many: usize) -> (Vec<String>, Vec<Value>) {
+    let since = Timestamp::from_millis(1_000_000_000_000);
+    let ids = Ids::random(Clock::from_fn(move || since));
+    let friends: Vec<_> = (0..many).map(|_| ids.user_id().to_string()).collect();
+    let bond = Bond { tie: Tie::Friends { by: Side::Me, asked: since, since }, ..Bond::default() };
+    let edge = |peer: &String| {
+        json!({
+            "PK": format!("USER#{user}"), "SK": format!("RELATION#{peer}"),
+            "GSI1PK": format!("USER#{user}#FRIENDS"), "GSI1SK": format!("{since}#{peer}"),
+            "userId": user, "peerId": peer, "bond": bond, "writeId": "seed",
+        })
+    };
+    let edges = friends.iter().map(edge).collect();
+    (friends, edges)
+}
+
+/// Writes items as they are, many at once.
+pub(crate) async fn write_items(client: &Client, items: Vec<Value>) {
+    let batches: Vec<Vec<WriteRequest>> =
+        items.chunks(25).map(|batch| batch.iter().map(put).collect()).collect();
+    let writes = batches.into_iter().map(|batch| {
+        let call = client.batch_write_item().request_items("kith-Table", batch);
+        async move {
+            let left = call.send().await.unwrap().unprocessed_items.unwrap_or_default();
+            assert!(left.is_empty(), "the embedded one leaves nothing unprocessed");
+        }
+    });
+    stream::iter(writes).buffer_unordered(8).collect::<Vec<()>>().await;
 }
 
 /// The id of a post that somebody wrote then.

@@ -8,18 +8,22 @@ use serde_json::Value;
 
 use super::Kith;
 
+/// Every item of the table.
+pub(crate) async fn all_items(client: &Client) -> Vec<Value> {
+    let mut pages =
+        client.scan().table_name("kith-Table").consistent_read(true).into_paginator().items().send();
+    let mut items = Vec::new();
+    while let Some(item) = pages.next().await {
+        let item: HashMap<String, _> = item.unwrap();
+        items.push(serde_dynamo::from_item(item).unwrap());
+    }
+    items
+}
+
 impl Kith {
     /// Every item of the table.
     pub(crate) async fn items(&self) -> Vec<Value> {
-        let client = Client::new(self.stack().sdk());
-        let mut pages =
-            client.scan().table_name("kith-Table").consistent_read(true).into_paginator().items().send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item: HashMap<String, _> = item.unwrap();
-            items.push(serde_dynamo::from_item(item).unwrap());
-        }
-        items
+        all_items(&Client::new(self.stack().sdk())).await
     }
 
     /// Sets how many friends somebody has, as only a test can.

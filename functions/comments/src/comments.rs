@@ -35,7 +35,7 @@ shared::request! {
     operation_id = "addComment",
     params(
         ("postId" = PostId, Path, description = "On which."),
-        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, min_length = 1, max_length = 255,
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
             description = "A name for this wish: sent again within 24 hours, it is granted once."),
     ),
     request_body = CommentCreation,

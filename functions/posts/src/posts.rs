@@ -31,7 +31,7 @@ shared::request! {
     path = "/v1/posts",
     tag = "Posts",
     operation_id = "createPost",
-    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, min_length = 1, max_length = 255,
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
         description = "A name for this wish: sent again within 24 hours, it is granted once.")),
     request_body = PostCreation,
     security(("session" = [])),

@@ -2,7 +2,8 @@
 
 mod embedded;
 mod table;
+mod writes;
 
-pub use embedded::Embedded;
+pub use embedded::{Consumed, Embedded};
 pub use table::create;
 pub(crate) use table::root;

@@ -167,3 +167,63 @@ fn subscription(place: &str, properties: &Value) -> Result<Subscription, Templat
     }
     Ok(subscription)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::Template;
+
+    const TEMPLATE: &str = r"
+Resources:
+  HttpApi: {Type: AWS::Serverless::HttpApi, Properties: {}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {}}
+  Late: {Type: AWS::SQS::Queue}
+  Failures: {Type: AWS::SQS::Queue}
+  Function:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildProperties: {Binary: jobs}}
+    Properties:
+      Role: !GetAtt Role.Arn
+      EventInvokeConfig:
+        MaximumRetryAttempts: 1
+        DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Late.Arn}}
+      Events:
+        Changes:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Table.StreamArn
+            StartingPosition: TRIM_HORIZON
+            DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Failures.Arn}}
+        Revival: {Type: Schedule, Properties: {Schedule: rate(5 minutes), Description: d}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies:
+        - PolicyDocument:
+            Statement:
+              - {Effect: Allow, Action: dynamodb:GetItem, Resource: !GetAtt Table.Arn}
+              - {Effect: Allow, Action: dynamodb:Query, Resource: !Sub '${Table.Arn}/index/GSI1'}
+              - {Effect: Allow, Action: [dynamodb:GetRecords], Resource: !GetAtt Table.StreamArn}
+              - {Effect: Allow, Action: sqs:SendMessage, Resource: [!GetAtt Failures.Arn, !GetAtt Late.Arn]}
+";
+
+    #[test]
+    fn what_starts_a_function_by_itself_is_read_with_what_its_role_allows() {
+        let mut template = Template::parse(TEMPLATE, &[]).unwrap();
+        let function = template.functions.remove("Function").unwrap();
+        assert_eq!(
+            (&*function.mappings[0].name, &*function.mappings[0].table),
+            ("Function.Changes", "Table")
+        );
+        assert_eq!((&*function.schedules[0].rule, function.retries), ("FunctionRevival", 1));
+        assert_eq!(function.failures.into_iter().collect::<Vec<_>>(), ["Failures", "Late"]);
+        let allowed: Vec<_> =
+            function.allowed.iter().map(|(resource, actions)| (&**resource, actions.join(" "))).collect();
+        let expected = [
+            ("Failures", "sqs:SendMessage"),
+            ("Late", "sqs:SendMessage"),
+            ("Table", "dynamodb:GetItem dynamodb:Query"),
+            ("Table.StreamArn", "dynamodb:GetRecords"),
+        ];
+        assert_eq!(allowed, expected.map(|(resource, actions)| (resource, actions.to_owned())));
+    }
+}

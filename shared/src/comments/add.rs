@@ -33,7 +33,7 @@ pub async fn add(
         let (mut found, sight) = look(app, viewer, post, &also, &[]).await?;
         let me = found.take::<ProfileItem>(&keys::profile(viewer))?.ok_or(Error::Unauthenticated)?;
         if let Some(key) = key
-            && let Some(made) = idempotency::known::<CommentId>(&mut found, viewer, key, &asked)?
+            && let Some(made) = idempotency::known::<CommentId>(&found, viewer, key, &asked)?
         {
             let item = app.store.get::<CommentItem>(&keys::comment(post, made)).await?;
             return Ok(item.ok_or(Error::NotFound)?.into_comment(app, Some(me)));

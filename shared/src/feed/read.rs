@@ -21,7 +21,7 @@ pub async fn read(app: &App, viewer: UserId, after: Option<&str>, limit: usize) 
     let after = after.map(|position| parse(position).ok_or(Error::InvalidCursor)).transpose()?;
     let (others, own) = tokio::try_join!(entries(app, viewer, after, limit), own(app, viewer, after, limit))?;
     let own_run = Run { ids: own.items.iter().map(|item| item.post_id).collect(), more: own.more };
-    let (ids, next) = merge(vec![others, own_run], limit);
+    let (ids, next) = merge(&[others, own_run], limit);
 
     let mut deciding = Vec::new();
     for id in ids.iter().filter(|id| id.author != viewer) {

@@ -1,7 +1,5 @@
 //! Which change of the table starts which job.
 
-use std::collections::HashSet;
-
 use serde::de::DeserializeOwned;
 use serde_dynamo::{AttributeValue, Item};
 
@@ -38,14 +36,13 @@ pub fn sort_key(keys: &Item) -> String {
 /// decides is that something is to be looked at again.
 pub fn started_by(change: &Change) -> Result<Vec<Kind>> {
     if change.sort_key.starts_with("POST#") {
-        let (old, new) = (read::<PostItem>(&change.old)?, read::<PostItem>(&change.new)?);
-        let is_shared =
-            |item: &Option<PostItem>| item.as_ref().is_some_and(|item| item.visibility.is_shared());
+        let (old, new) = (read::<PostItem>(change.old.as_ref())?, read::<PostItem>(change.new.as_ref())?);
+        let is_shared = |item: Option<&PostItem>| item.is_some_and(|item| item.visibility.is_shared());
         let Some(post) = new.as_ref().or(old.as_ref()).map(|item| item.post_id) else {
             return Ok(Vec::new());
         };
         let mut jobs = Vec::new();
-        if is_shared(&old) != is_shared(&new) {
+        if is_shared(old.as_ref()) != is_shared(new.as_ref()) {
             jobs.push(Kind::Distribute { post });
         }
         if new.is_none() {
@@ -54,12 +51,12 @@ pub fn started_by(change: &Change) -> Result<Vec<Kind>> {
         return Ok(jobs);
     }
     if change.sort_key.starts_with("RELATION#") {
-        let (old, new) = (read::<Edge>(&change.old)?, read::<Edge>(&change.new)?);
-        let are_friends = |edge: &Option<Edge>| edge.as_ref().is_some_and(|edge| edge.bond.are_friends());
+        let (old, new) = (read::<Edge>(change.old.as_ref())?, read::<Edge>(change.new.as_ref())?);
+        let are_friends = |edge: Option<&Edge>| edge.is_some_and(|edge| edge.bond.are_friends());
         let Some(edge) = new.as_ref().or(old.as_ref()) else { return Ok(Vec::new()) };
         // Both edges change at once: one of them is enough to be told of.
         let people = [edge.user_id, edge.peer_id];
-        if people[0] < people[1] && are_friends(&old) != are_friends(&new) {
+        if people[0] < people[1] && are_friends(old.as_ref()) != are_friends(new.as_ref()) {
             return Ok(vec![Kind::Reconcile { people }]);
         }
     }
@@ -68,7 +65,7 @@ pub fn started_by(change: &Change) -> Result<Vec<Kind>> {
 
 /// Starts jobs, each from its beginning, whether it runs already or not. One round trip, 1 W
 /// and one in the index each.
-pub async fn start(app: &App, jobs: HashSet<Kind>) -> Result<()> {
+pub async fn start(app: &App, jobs: impl IntoIterator<Item = Kind>) -> Result<()> {
     let start = async |work: Kind| {
         let job = Job::new(app, work);
         app.store.put(job.put()?, &app.ids.write_id()).await.map(drop)
@@ -76,6 +73,6 @@ pub async fn start(app: &App, jobs: HashSet<Kind>) -> Result<()> {
     futures_util::future::try_join_all(jobs.into_iter().map(start)).await.map(drop)
 }
 
-fn read<T: DeserializeOwned>(image: &Option<Item>) -> Result<Option<T>> {
-    image.clone().map(serde_dynamo::from_item).transpose().map_err(Error::internal)
+fn read<T: DeserializeOwned>(image: Option<&Item>) -> Result<Option<T>> {
+    image.cloned().map(serde_dynamo::from_item).transpose().map_err(Error::internal)
 }

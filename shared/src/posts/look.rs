@@ -86,7 +86,7 @@ async fn others(
     } else {
         Vec::new()
     };
-    let (ids, next) = merge(lists, limit);
+    let (ids, next) = merge(&lists, limit);
     let deciding: Vec<_> = ids.iter().copied().map(keys::post).collect();
     let around = ids.iter().flat_map(|&id| [keys::counters(id), keys::like(id, viewer)]);
     let mut found = app.store.batch_get_both(&deciding, &around.collect::<Vec<_>>()).await?;
@@ -141,7 +141,7 @@ pub(crate) struct Run {
 ///
 /// A list that goes on says nothing of what is behind its last one: nothing older than that is
 /// taken of any list.
-pub(crate) fn merge(lists: Vec<Run>, limit: usize) -> (Vec<PostId>, Option<PostId>) {
+pub(crate) fn merge(lists: &[Run], limit: usize) -> (Vec<PostId>, Option<PostId>) {
     let horizon = lists.iter().filter(|list| list.more).filter_map(|list| list.ids.last()).max().copied();
     let newest: BTreeSet<_> = lists.iter().flat_map(|list| list.ids.iter().copied()).collect();
     let within = |id: &PostId| horizon.is_none_or(|horizon| *id >= horizon);
@@ -174,8 +174,8 @@ mod tests {
                 Run { ids: vec![all[1], all[5]], more: false },
             ]
         };
-        assert_eq!(merge(lists(), 10), (vec![all[0], all[1], all[2]], Some(all[2])));
-        assert_eq!(merge(lists(), 2), (vec![all[0], all[1]], Some(all[1])));
+        assert_eq!(merge(&lists(), 10), (vec![all[0], all[1], all[2]], Some(all[2])));
+        assert_eq!(merge(&lists(), 2), (vec![all[0], all[1]], Some(all[1])));
     }
 
     #[test]
@@ -186,7 +186,7 @@ mod tests {
             Run { ids: vec![all[1]], more: false },
             Run { ids: Vec::new(), more: false },
         ];
-        assert_eq!(merge(lists, 3), (all, None));
-        assert_eq!(merge(Vec::new(), 3), (Vec::new(), None));
+        assert_eq!(merge(&lists, 3), (all, None));
+        assert_eq!(merge(&[], 3), (Vec::new(), None));
     }
 }

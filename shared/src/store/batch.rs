@@ -14,7 +14,7 @@ const BATCH_WRITES: usize = 25;
 
 /// How many batches are on their way at once: background work is not to take all of the
 /// table's throughput from people who wait for an answer.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 
 /// A write that holds whatever is there: nothing may depend on its order among others.
 #[derive(Debug)]

@@ -33,7 +33,11 @@ enum Part {
 
 /// Which parts' conditions did not hold, by their place, and the items that stood against them.
 #[derive(Debug)]
-pub struct Refusals(Vec<Option<Option<Row>>>);
+pub struct Refusals(Vec<Option<Against>>);
+
+/// What stood against a part: an item, or that there is none.
+#[derive(Debug)]
+struct Against(Option<Row>);
 
 impl Refusals {
     /// Whether the part at this place (from 0, in the order added) was refused.
@@ -45,7 +49,7 @@ impl Refusals {
     /// The item that the part at this place was refused because of, if there was one.
     #[must_use]
     pub fn item(&mut self, place: usize) -> Option<Row> {
-        self.0.get_mut(place)?.as_mut()?.take()
+        self.0.get_mut(place)?.as_mut()?.0.take()
     }
 }
 
@@ -209,10 +213,10 @@ fn outcome(reasons: Vec<CancellationReason>, id: &WriteId) -> Result<(), Refusal
     let refusals = reasons.into_iter().map(|reason| {
         let refused = is_refusal(&reason);
         match judge(reason.item, id) {
-            Written::Done(row) => refused.then_some(Some(row)),
+            Written::Done(row) => refused.then_some(Against(Some(row))),
             Written::Refused(row) => {
                 own &= !refused;
-                refused.then_some(row)
+                refused.then_some(Against(row))
             }
         }
     });
