@@ -22,7 +22,7 @@ use crate::harness::seed::{friendships, write_items};
 use crate::harness::table::all_items;
 use crate::harness::{PASSWORD, Process};
 
-const ANY_PORT: [&str; 4] = ["--http-port", "0", "--s3-port", "0"];
+const ANY_PORT: [&str; 6] = ["--http-port", "0", "--ws-port", "0", "--s3-port", "0"];
 
 const DYNAMODB: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
@@ -172,8 +172,7 @@ async fn it_says_in_one_sentence_why_it_cannot_start() {
         said.contains(&format!("port {port}")) && said.contains("--http-port") && said.lines().count() == 1,
         "{said}"
     );
-    let said =
-        Process::fail(elsewhere.path(), &["--http-port", "0", "--s3-port", "0", "--bind", "192.0.2.1"]).await;
+    let said = Process::fail(elsewhere.path(), &[&ANY_PORT[..], &["--bind", "192.0.2.1"]].concat()).await;
     assert!(said.contains("192.0.2.1") && said.contains("--bind") && said.lines().count() == 1, "{said}");
     for nowhere in ["nonsense", "http://127.0.0.1:9"] {
         let said = Process::fail_with(elsewhere.path(), &ANY_PORT, &[(DYNAMODB, nowhere)]).await;
@@ -204,9 +203,7 @@ async fn the_clocks_can_be_put_forward() {
     let token = made["session"]["token"].as_str().unwrap();
     kith.terminate().await;
     for (offset, status) in [("29d", 200), ("58d", 200), ("89d", 401)] {
-        let kith =
-            Process::start(data.path(), &["--http-port", "0", "--s3-port", "0", "--clock-offset", offset])
-                .await;
+        let kith = Process::start(data.path(), &[&ANY_PORT[..], &["--clock-offset", offset]].concat()).await;
         assert_eq!(kith.call(Method::GET, "/v1/me", token, None).await.unwrap().0, status, "{offset}");
         kith.terminate().await;
     }

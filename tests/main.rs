@@ -36,3 +36,4 @@ mod profiles;
 mod programs;
 mod search;
 mod sessions;
+mod websocket;

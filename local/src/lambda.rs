@@ -2,7 +2,11 @@
 //!
 //! An event goes in as JSON text and an answer comes out as JSON text, through the types that
 //! the Lambda runtime itself uses. Each function has its own variables and its own clients; a
-//! panic or a time-out is a failed invocation, and nothing else.
+//! panic or a time-out is a failed invocation, and nothing else. Once a handler has answered, what
+//! it left to be done is not done: Lambda would have frozen it.
+
+pub(crate) mod client;
+mod environment;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,6 +30,7 @@ use shared::{App, Environment};
 use stream::Stream;
 
 use crate::template;
+use environment::Environments;
 
 type Answer = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
 type Handler = Arc<dyn Fn(String, Context) -> Answer + Send + Sync>;
@@ -37,6 +42,7 @@ pub struct Lambda {
     timeout: Duration,
     clock: Clock,
     handler: Handler,
+    environments: Arc<Environments>,
 }
 
 /// How an invocation ended.
@@ -112,7 +118,7 @@ impl Lambda {
             }
             other => return Err(FunctionError::Unknown(id.to_owned(), other.to_owned())),
         };
-        Ok(Self { name: id.into(), timeout: declared.timeout, clock: environment.clock.clone(), handler })
+        Ok(Self::with(id, declared.timeout, environment.clock.clone(), handler))
     }
 
     /// A function of a test's own, in place of one of the template's.
@@ -126,7 +132,11 @@ impl Lambda {
     where
         F: Future<Output = Result<String, String>> + Send + 'static,
     {
-        Self { name: name.into(), timeout, clock, handler: Arc::new(move |event, _| Box::pin(handle(event))) }
+        Self::with(name, timeout, clock, Arc::new(move |event, _| Box::pin(handle(event))))
+    }
+
+    fn with(name: &str, timeout: Duration, clock: Clock, handler: Handler) -> Self {
+        Self { name: name.into(), timeout, clock, handler, environments: Arc::default() }
     }
 
     /// Invokes it and waits for the answer, as long as its time-out allows.
@@ -138,18 +148,9 @@ impl Lambda {
             format!("arn:aws:lambda:us-east-1:000000000000:function:{}", self.name);
 
         let request = Request::start();
-        let answer = (self.handler)(event, context);
-        // A task of its own, so that a panic ends it alone.
-        let scope = request.clone();
-        let mut task = tokio::spawn(async move { scope.scope(answer).await });
-        let result = match tokio::time::timeout(self.timeout, &mut task).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(panic)) => Err(format!("it crashed: {panic}")),
-            Err(_) => {
-                task.abort();
-                Err(format!("it took longer than {} s", self.timeout.as_secs()))
-            }
-        };
+        let (scope, handler) = (request.clone(), Arc::clone(&self.handler));
+        let work = async move { scope.scope(async move { handler(event, context).await }).await };
+        let result = self.environments.run(&self.name, Box::pin(work), self.timeout).await;
         Invocation { result, cost: request.cost() }
     }
 }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`template`] | CloudFormation and SAM: the template with its intrinsics resolved |
 //! | [`gateway`] | API Gateway's HTTP API: routes, authorizer with its cache, CORS, limits, events |
+//! | [`websocket`] | API Gateway's WebSocket API: connections, routes, events, `@connections`, limits |
 //! | [`lambda`] | Lambda: each function with its own variables and clients, time-outs, crashes |
 //! | [`dynamodb`] | DynamoDB: an embedded one on SQLite, or whichever an endpoint names |
 //! | [`s3`] | S3: an embedded one in a folder, or whichever an endpoint names |
@@ -32,9 +33,11 @@ pub mod media;
 pub mod options;
 pub mod s3;
 pub mod schedules;
+mod server;
 pub mod stack;
 pub mod streams;
 pub mod template;
+pub mod websocket;
 
 pub use options::Options;
 pub use stack::{Stack, StartError};

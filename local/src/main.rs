@@ -72,10 +72,12 @@ fn overrides() -> Overrides {
 /// Says where everything is, and then `ready`. Whoever reads it may have gone: that is fine.
 fn announce(options: &Options, stack: &Stack) -> std::io::Result<()> {
     let (url, s3) = (stack.http_url(), stack.s3_endpoint());
+    let sockets = stack.ws_url().map_or_else(String::new, |url| format!("WebSocket  {url}\n"));
     let data = if options.memory { "nothing is kept".to_owned() } else { options.data.display().to_string() };
     let text = format!(
         "Kith's local stack, for development only\n\
          HTTP API   {url}\n\
+         {sockets}\
          Reference  {url}/docs\n\
          S3         {s3}\n\
          Data       {data}\n\

@@ -21,6 +21,10 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 3000)]
     pub http_port: u16,
 
+    /// Port of the WebSocket API; 0 picks a free one.
+    #[arg(long, value_name = "N", default_value_t = 3001)]
+    pub ws_port: u16,
+
     /// Port of S3; 0 picks a free one.
     #[arg(long, value_name = "N", default_value_t = 3002)]
     pub s3_port: u16,

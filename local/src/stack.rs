@@ -1,10 +1,11 @@
 //! All of it together, started and stopped.
 
+mod start_error;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::ErrorKind;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +13,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_types::SdkConfig;
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
-use axum::serve::ListenerExt as _;
-use shared::environment::BadVariable;
+use axum::extract::Request;
 use shared::ids::Ids;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -26,12 +25,15 @@ use crate::clock::ShiftedClock;
 use crate::delivery::{self, Subscriber, Target};
 use crate::dynamodb::{self, Embedded};
 use crate::gateway::{Gateway, Record};
-use crate::lambda::{FunctionError, Lambda};
+use crate::lambda::Lambda;
 use crate::s3::{self, EmbeddedS3, Notification};
 use crate::schedules::{Scheduled, Schedules};
+use crate::server::{listen, url};
 use crate::streams::{Around, Streams};
-use crate::template::{Template, TemplateError};
-use crate::{Options, docs, media};
+use crate::template::{Document, Template, TemplateError};
+use crate::websocket::{self, Sockets};
+use crate::{Options, docs, media, server};
+pub use start_error::StartError;
 
 /// The template's parameters on this machine. One address is everybody here, so the limits
 /// per address are generous.
@@ -50,6 +52,7 @@ const GRACE: Duration = Duration::from_millis(500);
 pub struct Stack {
     /// Where the HTTP API is.
     pub http_address: SocketAddr,
+    ws_url: Option<String>,
     aws: Aws,
     sdk: SdkConfig,
     s3_endpoint: String,
@@ -59,6 +62,7 @@ pub struct Stack {
     records: broadcast::Sender<Record>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
+    sockets: Option<Sockets>,
     delivery: JoinHandle<()>,
     streams: Streams,
     schedules: Schedules,
@@ -87,53 +91,29 @@ pub struct Overrides {
     pub stream_window: Option<Duration>,
     /// How often schedules fire, whatever the template says.
     pub schedule_period: Option<Duration>,
+    /// What the WebSocket API's limits are instead of API Gateway's.
+    pub socket_limits: websocket::Limits,
+    /// Whether no function is told of the end of a connection, as API Gateway does not promise it.
+    pub loses_disconnects: bool,
     /// Other functions in place of some of the template's, by logical id.
     pub functions: HashMap<String, Lambda>,
 }
 
-/// Why the stack cannot be started, in one sentence.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The data folder cannot be used.
-    #[error(
-        "the data folder {0} cannot be used ({1}): choose another with --data, or keep nothing with --memory"
-    )]
-    Data(String, String),
-    /// The port cannot be listened on.
-    #[error("port {0} cannot be listened on ({1}): choose another with {2}, 0 for any")]
-    Port(u16, std::io::Error, &'static str),
-    /// The address cannot be listened on.
-    #[error("the address {0} cannot be listened on ({1}): choose another with --bind")]
-    Address(IpAddr, std::io::Error),
-    /// DynamoDB or S3 cannot be started.
-    #[error("the embedded {0} cannot be started: {1}")]
-    Embedded(&'static str, String),
-    /// DynamoDB or S3 cannot be reached, or refuses.
-    #[error("{0} at {1} cannot be used ({2}): see {3}")]
-    Elsewhere(&'static str, String, String, &'static str),
-    /// The template cannot be served.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// A function cannot be started.
-    #[error(transparent)]
-    Function(#[from] FunctionError),
-    /// A variable is missing or wrong.
-    #[error(transparent)]
-    Variable(#[from] BadVariable),
-}
-
 impl Stack {
     /// Starts everything, and returns once every port answers.
-    pub async fn start(options: &Options, mut overrides: Overrides) -> Result<Self, StartError> {
+    pub async fn start(options: &Options, overrides: Overrides) -> Result<Self, StartError> {
         let clock = ShiftedClock::new(options.clock_offset);
         let ids = Ids::random(clock.clock());
-        let (listener, http_address) = listen(options, options.http_port, "--http-port").await?;
-        let media_url = url(http_address) + media::PATH;
-        let template = Template::read(&options.template, &parameters(&overrides.parameters, &media_url))?;
+        let (listener, http_address) = listen(options, options.http_port, "--http-port")?;
+        let document = Document::read(&options.template)?;
+        let ws =
+            if document.has_sockets() { Some(listen(options, options.ws_port, "--ws-port")?) } else { None };
+        let addresses = (http_address, ws.as_ref().map(|(_, address)| *address));
+        let template = template(&document, &overrides.parameters, addresses)?;
         let (s3_listener, s3_endpoint) = if let Some(elsewhere) = overrides.s3_endpoint {
             (None, elsewhere)
         } else {
-            let (listener, address) = listen(options, options.s3_port, "--s3-port").await?;
+            let (listener, address) = listen(options, options.s3_port, "--s3-port")?;
             (Some(listener), url(address))
         };
         let folder = (!options.memory).then_some(options.data.as_path());
@@ -152,21 +132,17 @@ impl Stack {
             Some(dynamodb) => aws.watched_by(dynamodb),
             None => aws,
         };
-        let aws = watched(Aws::new(endpoints, &overrides.aws, overrides.http_client, source.clone()));
+        let mut aws = watched(Aws::new(endpoints, &overrides.aws, overrides.http_client, source.clone()));
+        let ws_url = addresses.1.zip(template.sockets.as_ref()).map(|(ws, api)| websocket::url(ws, api));
+        if let Some(url) = &ws_url {
+            aws = aws.with_sockets(&websocket::management_endpoint(url));
+        }
         // This program's own calls are not to be tampered with.
         let sdk = watched(Aws::new(endpoints, &overrides.aws, None, source)).sdk()?;
         create_tables(&template, &sdk, &dynamodb_endpoint).await?;
         let (s3, events) = storage(&template, &sdk, s3_listener, &s3_endpoint, folder, &aws).await?;
 
-        let mut functions = HashMap::new();
-        for (id, declared) in &template.functions {
-            let environment = aws.environment(&declared.environment)?;
-            let lambda = match overrides.functions.remove(id) {
-                Some(lambda) => lambda,
-                None => Lambda::new(id, declared, &environment)?,
-            };
-            functions.insert(id.clone(), lambda);
-        }
+        let functions = functions(&template, &aws, overrides.functions)?;
         // As many as a test can look back on.
         let records = broadcast::Sender::new(4096);
         let retry_after = overrides.retry_after.unwrap_or(delivery::RETRY_AFTER);
@@ -187,6 +163,17 @@ impl Stack {
         };
         let streams = Streams::start(&template, &targets, around).await;
         let streams = streams.map_err(|why| unusable_dynamodb(&dynamodb_endpoint, why))?;
+        let sockets = ws.zip(template.sockets.clone()).map(|((listener, _), api)| {
+            let around = websocket::Around {
+                functions: functions.clone(),
+                clock: clock.clock(),
+                ids: ids.clone(),
+                records: records.clone(),
+                limits: overrides.socket_limits,
+                loses_disconnects: overrides.loses_disconnects,
+            };
+            Sockets::start(listener, api, around)
+        });
         let gateway = Gateway::new(&template, functions, clock.clock(), ids, records.clone())?;
 
         let mut pages = docs::router();
@@ -194,9 +181,10 @@ impl Stack {
             pages = pages.merge(media::router(s3::elsewhere::client(&sdk), &bucket.name));
         }
         let (stop, stopped) = oneshot::channel();
-        let server = tokio::spawn(serve(listener, pages, Arc::new(gateway), stopped));
+        let server = tokio::spawn(server::serve(listener, http(pages, Arc::new(gateway)), stopped));
         Ok(Self {
             http_address,
+            ws_url,
             aws,
             sdk,
             s3_endpoint,
@@ -206,6 +194,7 @@ impl Stack {
             records,
             stop,
             server,
+            sockets,
             delivery,
             streams,
             schedules,
@@ -217,6 +206,18 @@ impl Stack {
     #[must_use]
     pub fn http_url(&self) -> String {
         url(self.http_address)
+    }
+
+    /// Where the WebSocket API is, with its stage, if the template has one.
+    #[must_use]
+    pub fn ws_url(&self) -> Option<&str> {
+        self.ws_url.as_deref()
+    }
+
+    /// How many connections the WebSocket API has.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.sockets.as_ref().map_or(0, Sockets::count)
     }
 
     /// Where S3 is.
@@ -266,7 +267,13 @@ impl Stack {
     /// An event whose function has not succeeded by then is delivered at the next start.
     pub async fn stop(self) {
         let _ = self.stop.send(());
-        let _ = tokio::time::timeout(GRACE, self.server).await;
+        let server = tokio::time::timeout(GRACE, self.server);
+        let sockets = async {
+            if let Some(sockets) = self.sockets {
+                sockets.stop(GRACE).await;
+            }
+        };
+        let _ = tokio::join!(server, sockets);
         self.delivery.abort();
         drop(self.schedules);
         self.streams.stop().await;
@@ -279,12 +286,44 @@ impl Stack {
     }
 }
 
-/// The template's parameters: the ordinary ones, and others in place of some.
-fn parameters<'a>(others: &[(&'a str, &'a str)], media_url: &'a str) -> Vec<(&'a str, &'a str)> {
-    let mut parameters: HashMap<_, _> = PARAMETERS.into();
-    parameters.insert("MediaUrl", media_url);
-    parameters.extend(others.iter().copied());
-    parameters.into_iter().collect()
+/// The template with this machine's values for those of its parameters that it has, and others
+/// in place of some.
+fn template(
+    document: &Document,
+    others: &[(&str, &str)],
+    (http, ws): (SocketAddr, Option<SocketAddr>),
+) -> Result<Template, TemplateError> {
+    let media_url = url(http) + media::PATH;
+    let resolve = |socket_url: &str| {
+        let mut parameters: HashMap<_, _> = PARAMETERS.into();
+        parameters.extend([("MediaUrl", &*media_url), ("SocketUrl", socket_url)]);
+        parameters.retain(|name, _| document.has_parameter(name));
+        parameters.extend(others.iter().copied());
+        document.resolve(&parameters.into_iter().collect::<Vec<_>>())
+    };
+    let template = resolve("")?;
+    // Its stage, which is part of that URL, is known only now.
+    match ws.zip(template.sockets.as_ref()) {
+        Some((address, api)) => resolve(&websocket::url(address, api)),
+        None => Ok(template),
+    }
+}
+
+/// The template's functions by logical id, with others in place of some.
+fn functions(
+    template: &Template,
+    aws: &Aws,
+    mut others: HashMap<String, Lambda>,
+) -> Result<HashMap<String, Lambda>, StartError> {
+    let mut functions = HashMap::new();
+    for (id, declared) in &template.functions {
+        let lambda = match others.remove(id) {
+            Some(lambda) => lambda,
+            None => Lambda::new(id, declared, &aws.environment(&declared.environment)?)?,
+        };
+        functions.insert(id.clone(), lambda);
+    }
+    Ok(functions)
 }
 
 async fn create_tables(template: &Template, sdk: &SdkConfig, endpoint: &str) -> Result<(), StartError> {
@@ -332,31 +371,6 @@ fn is_url(endpoint: &str) -> Result<(), String> {
     if is_url { Ok(()) } else { Err("that is no URL".into()) }
 }
 
-/// The URL of an address, at which this machine itself reaches it.
-fn url(mut address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    format!("http://{address}")
-}
-
-async fn listen(
-    options: &Options,
-    port: u16,
-    option: &'static str,
-) -> Result<(TcpListener, SocketAddr), StartError> {
-    let wrong = |error: std::io::Error| match error.kind() {
-        ErrorKind::AddrNotAvailable => StartError::Address(options.bind, error),
-        _ => StartError::Port(port, error, option),
-    };
-    let listener = TcpListener::bind((options.bind, port)).await.map_err(wrong)?;
-    let address = listener.local_addr().map_err(wrong)?;
-    Ok((listener, address))
-}
-
 /// Makes the data folder, and keeps others out of it.
 fn lock(folder: &Path) -> Result<File, StartError> {
     let wrong = |why: String| StartError::Data(folder.display().to_string(), why);
@@ -366,23 +380,13 @@ fn lock(folder: &Path) -> Result<File, StartError> {
     Ok(file)
 }
 
-/// Serves the pages, and the API wherever none of them is.
-async fn serve(listener: TcpListener, pages: Router, gateway: Arc<Gateway>, stopped: oneshot::Receiver<()>) {
-    let listener = listener.tap_io(|stream| {
-        // Small answers must not wait for more of them.
-        let _ = stream.set_nodelay(true);
-    });
-    let answer = service_fn(move |request: Request| {
+/// The pages, and the API wherever none of them is.
+fn http(pages: Router, gateway: Arc<Gateway>) -> Router {
+    pages.fallback_service(service_fn(move |request: Request| {
         let gateway = Arc::clone(&gateway);
         async move {
-            let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
-            let peer = peer.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+            let peer = server::peer(&request);
             Ok::<_, Infallible>(gateway.answer(request, peer).await)
         }
-    });
-    let service = pages.fallback_service(answer).into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = async { drop(stopped.await) };
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(stopped).await {
-        tracing::error!(%error, "the HTTP API stopped");
-    }
+    }))
 }

@@ -17,7 +17,7 @@ EXAMPLES = "40"
 
 def start(program):
     stack = subprocess.Popen(
-        [program, "--memory", "--http-port", "0", "--s3-port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [program, "--memory", "--http-port", "0", "--ws-port", "0", "--s3-port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     url = None
     for line in stack.stdout:

@@ -36,7 +36,8 @@ impl Kith {
 
     /// The same, with other values for some of the template's parameters.
     pub(crate) async fn with_parameters(parameters: Vec<(&'static str, &'static str)>) -> Self {
-        let options = Options::parse_from(["kith", "--memory", "--http-port", "0", "--s3-port", "0"]);
+        let options =
+            Options::parse_from(["kith", "--memory", "--http-port", "0", "--ws-port", "0", "--s3-port", "0"]);
         let faults = Faults::default();
         let http_client = Some(faults.around(plain_http_client()));
         let retry_after = Some(Duration::from_millis(20));

@@ -11,6 +11,7 @@ mod process;
 mod runtime;
 mod schema;
 pub(crate) mod seed;
+mod socket;
 pub(crate) mod table;
 
 pub(crate) use call::{Answer, Call};
@@ -18,3 +19,4 @@ pub(crate) use faults::{Fault, Faults};
 pub(crate) use kith::{Kith, PASSWORD, Person, registration};
 pub(crate) use process::Process;
 pub(crate) use runtime::Bootstrap;
+pub(crate) use socket::{Next, Socket};

@@ -8,6 +8,7 @@ minds and Kith does is asserted here.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -74,6 +75,18 @@ def kind_of_arn(target, buckets):
     return "objects" if key and bucket in (f"${{{name}.Arn}}" for name in buckets) else None
 
 
+# What managing the connections of a WebSocket API is allowed on: by which method, for all of them
+# (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html).
+CONNECTIONS = re.compile(
+    r"arn:\$\{AWS::Partition\}:execute-api:\$\{AWS::Region\}:\$\{AWS::AccountId\}:\$\{\w+\}"
+    r"/[^/*]+/(DELETE|GET|POST)/@connections/\*"
+)
+
+
+def is_connections(target):
+    return isinstance(target, dict) and CONNECTIONS.fullmatch(str(target.get("Fn::Sub", "")))
+
+
 def granted(name, policy, buckets):
     """What must hold of whatever a policy allows."""
     for statement in policy["PolicyDocument"]["Statement"]:
@@ -88,6 +101,10 @@ def granted(name, policy, buckets):
                 yield f"{name} allows {action}"
             elif action.startswith("s3:") and any(
                 kind_of_arn(target, buckets) != S3_ACTIONS.get(action, "unknown") for target in targets
+            ):
+                yield f"{name} allows {action} on what that is not for"
+            elif action.startswith("execute-api:") and not (
+                action == "execute-api:ManageConnections" and all(map(is_connections, targets))
             ):
                 yield f"{name} allows {action} on what that is not for"
         if "*" in targets:
@@ -178,7 +195,15 @@ def findings(template):
         if not stage.get("DefaultRouteSettings", {}).get("ThrottlingRateLimit"):
             yield f"{name} has no throttle"
 
+    # With one of the two only, no answer ever arrives.
+    answered = [response["RouteId"] for response in of("AWS::ApiGatewayV2::RouteResponse").values()]
+    for name, route in of("AWS::ApiGatewayV2::Route").items():
+        if ("RouteResponseSelectionExpression" in route) != ({"Ref": name} in answered):
+            yield f"{name} has one of a response and its selection"
+
     for name, api in of("AWS::ApiGatewayV2::Api").items():
+        if api.get("ProtocolType") == "WEBSOCKET":
+            continue
         cors = api["Body"]["x-amazon-apigateway-cors"]
         if "*" in cors["allowOrigins"] or cors.get("allowCredentials"):
             yield f"{name} lets every origin in"

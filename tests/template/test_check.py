@@ -14,6 +14,9 @@ def allow(actions, resource):
 
 BUCKET = {"Fn::GetAtt": ["MediaBucket", "Arn"]}
 TABLE = {"Fn::GetAtt": ["Table", "Arn"]}
+CONNECTIONS = {
+    "Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/prod/POST/@connections/*"
+}
 OBJECTS = {"Fn::Sub": "${MediaBucket.Arn}/avatars/*"}
 
 
@@ -46,6 +49,11 @@ class Check(unittest.TestCase):
             (allow("s3:DeleteObject", TABLE), "allows s3:DeleteObject on what that is not for"),
             (allow("s3:GetObject", {"Fn::Sub": "${Table.Arn}/*"}), "allows s3:GetObject on what that is not for"),
             (allow("s3:PutBucketPolicy", BUCKET), "allows s3:PutBucketPolicy on what that is not for"),
+            (allow("execute-api:Invoke", CONNECTIONS), "allows execute-api:Invoke on what that is not for"),
+            (
+                allow("execute-api:ManageConnections", {"Fn::Sub": CONNECTIONS["Fn::Sub"].replace("POST", "*")}),
+                "allows execute-api:ManageConnections on what that is not for",
+            ),
             ({"Effect": "Allow", "NotAction": "s3:GetObject", "Resource": OBJECTS}, "allows all but something"),
         ]:
             for name, policy in self.policies():
@@ -58,6 +66,22 @@ class Check(unittest.TestCase):
         del self.resources["AvatarsFunction"]["Properties"]["ReservedConcurrentExecutions"]
         found = "AvatarsFunction runs as often at once as people put objects into UploadsBucket"
         self.assertEqual(self.found(), [found])
+
+    def test_what_manages_connections_is_no_finding(self):
+        for _, policy in self.policies():
+            policy["PolicyDocument"]["Statement"].append(allow("execute-api:ManageConnections", CONNECTIONS))
+        self.assertEqual(self.found(), [])
+
+    def test_a_route_that_answers_by_half_is_found(self):
+        selecting = {"RouteResponseSelectionExpression": "$default"}
+        self.resources["One"] = {"Type": "AWS::ApiGatewayV2::Route", "Properties": selecting}
+        self.resources["Other"] = {"Type": "AWS::ApiGatewayV2::Route", "Properties": {}}
+        response = {"RouteId": {"Ref": "Other"}, "RouteResponseKey": "$default"}
+        self.resources["Response"] = {"Type": "AWS::ApiGatewayV2::RouteResponse", "Properties": response}
+        found = [f"{name} has one of a response and its selection" for name in ("One", "Other")]
+        self.assertEqual(self.found(), found)
+        response["RouteId"]["Ref"] = "One"
+        self.assertEqual(self.found(), [])
 
     def test_other_ways_to_allow_something_are_found(self):
         self.resources["Other"] = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {}}

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::TemplateError;
+use super::{TemplateError, websocket};
 
 /// The value of `AWS::NoValue`: the property is left out.
 const NO_VALUE: &str = "\u{0}no value";
@@ -98,10 +98,14 @@ impl Resolver {
             let list = || super::text(&value).split(',').map(|item| item.trim().into()).collect();
             parameters.insert(name, if is_list { Value::Array(list()) } else { value });
         }
+        let mut resources = object("Resources");
+        // SAM makes these, and others refer to them.
+        let made: Vec<_> = resources.iter().flat_map(|(id, api)| websocket::route_ids(id, api)).collect();
+        resources.extend(made.into_iter().map(|id| (id, Value::Null)));
         Ok(Self {
             parameters,
             conditions: object("Conditions").into_iter().collect(),
-            resources: object("Resources").into_iter().collect(),
+            resources: resources.into_iter().collect(),
             mappings: document["Mappings"].clone(),
         })
     }

@@ -7,15 +7,21 @@
 //! | `function.rs` | functions: what starts them, what their roles allow |
 //! | `source.rs` | what starts a function by itself: a table's stream, a schedule |
 //! | `storage.rs` | tables, buckets, and what shows a bucket to everybody |
+//! | `websocket.rs` | the WebSocket API |
+//! | `document.rs` | the text, before its parameters have values |
 //! | this one | the HTTP API, and all of it together |
 //!
 //! What the template declares and the local stack cannot serve is an error, not a silence.
 
+mod document;
 mod function;
 mod intrinsics;
 mod properties;
 mod source;
 mod storage;
+#[cfg(test)]
+mod tests;
+mod websocket;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -24,12 +30,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use document::Document;
 pub use function::{Function, Route, Subscription};
 use intrinsics::Resolver;
 pub use intrinsics::logical_id_of_arn;
 use properties::{ApiProperties, FunctionProperties};
 pub use source::{Mapping, Schedule, StartingPosition};
 pub use storage::{Bucket, Table};
+use websocket::RouteResponse;
+pub use websocket::{IdentitySource, SocketAuthorizer, SocketRoute, WebSocketApi};
 
 /// What is wrong with a template.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +83,8 @@ pub struct Template {
     pub functions: BTreeMap<String, Function>,
     /// The HTTP API.
     pub api: HttpApi,
+    /// The WebSocket API, if there is one.
+    pub sockets: Option<WebSocketApi>,
     /// The tables, by logical id.
     pub tables: BTreeMap<String, Table>,
     /// The buckets, by logical id.
@@ -125,19 +136,23 @@ pub struct Cors {
 impl Template {
     /// Reads a template, with these values for its parameters.
     pub fn read(path: &Path, parameters: &[(&str, &str)]) -> Result<Self, TemplateError> {
-        Self::parse(&std::fs::read_to_string(path)?, parameters)
+        Document::read(path)?.resolve(parameters)
     }
 
     /// Reads a template's text, with these values for its parameters.
     pub fn parse(text: &str, parameters: &[(&str, &str)]) -> Result<Self, TemplateError> {
-        let document = intrinsics::normalise(serde_norway::from_str(text)?)?;
-        let resolver = Resolver::new(&document, parameters)?;
-        let globals: FunctionProperties = match resolver.resolve_at(&document, "/Globals/Function")? {
+        Document::parse(text)?.resolve(parameters)
+    }
+
+    fn resolve(document: &Value, parameters: &[(&str, &str)]) -> Result<Self, TemplateError> {
+        let resolver = Resolver::new(document, parameters)?;
+        let globals: FunctionProperties = match resolver.resolve_at(document, "/Globals/Function")? {
             Some(value) => read("Globals", value)?,
             None => FunctionProperties::default(),
         };
         let (mut functions, mut tables, mut buckets) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (mut api, mut media) = (None, None);
+        let (mut api, mut sockets, mut media) = (None, None, None);
+        let mut responses: Vec<(&String, RouteResponse)> = Vec::new();
         let mut roles: HashMap<String, Vec<Value>> = HashMap::new();
         for (id, resource) in document["Resources"].as_object().into_iter().flatten() {
             let Some(resource) = resolver.resolve_resource(id, resource)? else { continue };
@@ -147,6 +162,11 @@ impl Template {
                     functions.insert(id.clone(), Function::read(id, &resource, properties, &globals)?);
                 }
                 "AWS::Serverless::HttpApi" => api = Some(read::<ApiProperties>(id, properties)?),
+                websocket::KIND if sockets.is_some() => {
+                    return Err(TemplateError::wrong(id, "the local stack serves one WebSocket API"));
+                }
+                websocket::KIND => sockets = Some(WebSocketApi::read(id, properties)?),
+                "AWS::ApiGatewayV2::RouteResponse" => responses.push((id, read(id, properties)?)),
                 "AWS::DynamoDB::Table" => {
                     tables.insert(id.clone(), Table::read(id, properties));
                 }
@@ -174,8 +194,16 @@ impl Template {
         for (id, function) in &mut functions {
             function.inherit(id, &api, &roles)?;
         }
+        for (id, response) in responses {
+            let api =
+                sockets.as_mut().ok_or_else(|| TemplateError::wrong(id, "there is no WebSocket API"))?;
+            api.respond(id, &response)?;
+        }
+        if let Some(api) = &sockets {
+            api.adopt(&mut functions)?;
+        }
         let media = media.and_then(|id: String| buckets.get(&id).cloned());
-        Ok(Self { functions, api: HttpApi::read(api)?, tables, buckets, media })
+        Ok(Self { functions, api: HttpApi::read(api)?, sockets, tables, buckets, media })
     }
 }
 

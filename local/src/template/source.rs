@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{TemplateError, logical_id_of_arn, read};
+use super::{TemplateError, logical_id_of_arn, read, websocket};
 use crate::streams::Pattern;
 
 /// An event source mapping: a function is sent the records of a table's stream.
@@ -209,8 +209,12 @@ impl Schedule {
 /// How the ARN of a table's stream ends here.
 const STREAM: &str = "/StreamArn";
 
-/// How what a role allows on a resource is listed: by its logical id, a table's stream apart.
+/// How what a role allows on a resource is listed: by its logical id, a table's stream apart, and
+/// what is below a WebSocket API with its path.
 pub(super) fn allowed_on(arn: &str) -> String {
+    if let Some(path) = websocket::below(arn) {
+        return path.to_owned();
+    }
     let id = logical_id_of_arn(arn);
     if arn.ends_with(STREAM) { format!("{id}.StreamArn") } else { id.to_owned() }
 }

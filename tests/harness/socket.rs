@@ -1,0 +1,164 @@
+//! A WebSocket client.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+/// For how long something that must come is waited for.
+const SOON: Duration = Duration::from_secs(30);
+
+/// A connection to the WebSocket API.
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+/// A handshake that was refused.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+}
+
+/// What comes next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Next {
+    /// A message.
+    Text(String),
+    /// The other side's goodbye: a code, 1005 if it names none, and a reason.
+    Closed(u16, String),
+    /// The connection broke off.
+    Lost,
+}
+
+impl Socket {
+    /// Connects, which must succeed.
+    pub(crate) async fn connect(url: &str) -> Self {
+        Self::try_connect(url, &[]).await.unwrap_or_else(|refused| panic!("{url}: {refused:?}"))
+    }
+
+    /// Tries to connect, with these headers.
+    pub(crate) async fn try_connect(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, Refused> {
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        // Without delay: what is sent is to be there at once.
+        match soon(Box::pin(connect_async_with_config(request, None, true))).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(Error::Http(response)) => {
+                let body = response.body().as_deref().unwrap_or_default();
+                let body = serde_json::from_slice(body).unwrap_or_default();
+                Err(Refused { status: response.status().as_u16(), body })
+            }
+            Err(error) => panic!("{url}: {error}"),
+        }
+    }
+
+    /// Tries to connect, which must be refused with this status; answers what was said.
+    pub(crate) async fn expect_refused(url: &str, status: u16) -> Value {
+        match Self::try_connect(url, &[]).await {
+            Ok(_) => panic!("{url} is not refused"),
+            Err(refused) => {
+                assert_eq!(refused.status, status, "{refused:?}");
+                refused.body
+            }
+        }
+    }
+
+    /// Sends JSON.
+    pub(crate) async fn send(&mut self, message: &Value) {
+        self.send_text(&message.to_string()).await;
+    }
+
+    /// Sends a text in one frame.
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        self.send_message(Message::text(text)).await;
+    }
+
+    /// Sends a text in frames of this many bytes. The other side may have enough of it midway.
+    pub(crate) async fn send_in_frames(&mut self, text: &str, size: usize) {
+        let pieces: Vec<_> = text.as_bytes().chunks(size).collect();
+        for (number, piece) in pieces.iter().enumerate() {
+            let kind = if number == 0 { Data::Text } else { Data::Continue };
+            let frame = Frame::message(piece.to_vec(), OpCode::Data(kind), number + 1 == pieces.len());
+            if self.0.send(Message::Frame(frame)).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Sends anything.
+    pub(crate) async fn send_message(&mut self, message: Message) {
+        soon(self.0.send(message)).await.unwrap();
+    }
+
+    /// The next message, as JSON.
+    pub(crate) async fn next(&mut self) -> Value {
+        match self.receive().await {
+            Next::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("no message but {other:?}"),
+        }
+    }
+
+    /// The next message, or the end. Pongs are passed over.
+    pub(crate) async fn receive(&mut self) -> Next {
+        loop {
+            match soon(self.0.next()).await {
+                Some(Ok(Message::Text(text))) => return Next::Text(text.as_str().to_owned()),
+                Some(Ok(Message::Close(frame))) => {
+                    let (code, reason) = frame.map_or((1005, String::new()), |frame: CloseFrame| {
+                        (frame.code.into(), frame.reason.as_str().to_owned())
+                    });
+                    // Until the answer to the goodbye is sent.
+                    while let Some(Ok(_)) = soon(self.0.next()).await {}
+                    return Next::Closed(code, reason);
+                }
+                Some(Ok(Message::Pong(_) | Message::Ping(_))) => {}
+                Some(Ok(other)) => panic!("it was sent {other:?}"),
+                Some(Err(_)) | None => return Next::Lost,
+            }
+        }
+    }
+
+    /// Waits for the end; answers the code, 1006 if the connection broke off.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        match self.receive().await {
+            Next::Closed(code, _) => code,
+            Next::Lost => 1006,
+            Next::Text(text) => panic!("no end but {text}"),
+        }
+    }
+
+    /// Fails if anything comes within this time.
+    pub(crate) async fn expect_nothing(&mut self, time: Duration) {
+        if let Ok(next) = tokio::time::timeout(time, self.receive()).await {
+            panic!("something came: {next:?}");
+        }
+    }
+
+    /// Says goodbye, and waits for the answer.
+    pub(crate) async fn close(self) {
+        self.close_with(None).await;
+    }
+
+    /// The same with a code and a reason.
+    pub(crate) async fn close_with(mut self, frame: Option<CloseFrame>) {
+        soon(self.0.close(frame)).await.unwrap();
+        while let Some(Ok(_)) = soon(self.0.next()).await {}
+    }
+
+    /// Breaks off, as a client does that loses its network: there is no goodbye.
+    pub(crate) fn drop_abruptly(self) {
+        drop(self);
+    }
+}
+
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(SOON, what).await.expect("it happens in time")
+}
