@@ -58,9 +58,8 @@ pub(crate) async fn step(
 ) -> Result<Option<Progress>> {
     match progress {
         None if has_ended => clear(app, [one, other], one, None).await,
-        None => plan(app, one, other).await,
+        None | Some(Progress::Cleared) => plan(app, one, other).await,
         Some(Progress::Clear { reader, after }) => clear(app, [one, other], reader, after).await,
-        Some(Progress::Cleared) => plan(app, one, other).await,
         Some(Progress::Put { entries }) => put(app, &entries).await.map(|()| None),
     }
 }
