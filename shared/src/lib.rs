@@ -37,6 +37,7 @@ pub mod jobs;
 pub mod keys;
 pub mod limits;
 pub mod logs;
+mod merge;
 pub mod objects;
 pub mod posts;
 pub mod profiles;

@@ -7,7 +7,8 @@ use crate::friends::sight::can_see;
 use crate::friends::{self, Slice};
 use crate::ids::{PostId, UserId};
 use crate::keys;
-use crate::posts::{Post, PostItem, Run, merge, newest, show, surroundings};
+use crate::merge::{Run, merge};
+use crate::posts::{Post, PostItem, newest, show, surroundings};
 use crate::store::{Page, Query};
 
 /// The posts of the viewer's friends and their own, the newest first, behind the position
@@ -20,7 +21,7 @@ use crate::store::{Page, Query};
 pub async fn read(app: &App, viewer: UserId, after: Option<&str>, limit: usize) -> Result<Slice<Post>> {
     let after = after.map(|position| parse(position).ok_or(Error::InvalidCursor)).transpose()?;
     let (others, own) = tokio::try_join!(entries(app, viewer, after, limit), own(app, viewer, after, limit))?;
-    let own_run = Run { ids: own.items.iter().map(|item| item.post_id).collect(), more: own.more };
+    let own_run = Run { items: own.items.iter().map(|item| item.post_id).collect(), more: own.more };
     let (ids, next) = merge(&[others, own_run], limit);
 
     let mut deciding = Vec::new();
@@ -53,14 +54,14 @@ pub async fn read(app: &App, viewer: UserId, after: Option<&str>, limit: usize) 
 }
 
 /// The viewer's entries, behind this post.
-async fn entries(app: &App, viewer: UserId, after: Option<PostId>, limit: usize) -> Result<Run> {
+async fn entries(app: &App, viewer: UserId, after: Option<PostId>, limit: usize) -> Result<Run<PostId>> {
     let prefix = keys::feed(viewer);
     let after = after.map(|post| keys::feed_entry(viewer, post).sk);
     let query = Query::last(&prefix, limit).beyond(after.as_deref()).eventually();
     let page = app.store.query::<EntryItem>(query).await?;
     // They expire in their own order: behind one that has, there is none that has not.
     let more = page.more && page.items.len() == limit;
-    Ok(Run { ids: page.items.into_iter().map(|entry| entry.post_id).collect(), more })
+    Ok(Run { items: page.items.into_iter().map(|entry| entry.post_id).collect(), more })
 }
 
 /// The viewer's own posts, behind this one, by whomever that is.

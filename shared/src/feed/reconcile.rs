@@ -86,7 +86,8 @@ async fn shared(app: &App, author: UserId, reader: UserId) -> Result<Vec<Entry>>
         numbers(app, author, Visibility::Friends, None, NEWEST),
     )?;
     let recent = recent.items.into_iter().filter(|item| item.visibility.is_shared());
-    let mut posts: Vec<_> = recent.map(|item| item.post_id).chain(public.ids).chain(friends.ids).collect();
+    let mut posts: Vec<_> =
+        recent.map(|item| item.post_id).chain(public.items).chain(friends.items).collect();
     posts.sort_unstable_by(|a, b| b.cmp(a));
     posts.dedup();
     let fresh = posts.into_iter().filter(|&post| !is_over(app, post));

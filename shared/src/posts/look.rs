@@ -1,7 +1,5 @@
 //! Looking at posts: one, and an author's.
 
-use std::collections::BTreeSet;
-
 use super::item::PostItem;
 use super::view::{show, surroundings};
 use super::{Post, Visibility};
@@ -11,6 +9,7 @@ use crate::friends::sight::{Audience, can_see};
 use crate::friends::{self, Slice};
 use crate::ids::{PostId, UserId};
 use crate::keys;
+use crate::merge::{Run, merge};
 use crate::store::{Page, Query, Within};
 
 /// A post that is there for the viewer. One round trip, 4.5 R; one's own 3.5 R.
@@ -122,72 +121,9 @@ pub(crate) async fn numbers(
     visibility: Visibility,
     before: Option<&str>,
     limit: usize,
-) -> Result<Run> {
+) -> Result<Run<PostId>> {
     let partition = keys::posts_with(author, visibility);
     let page = app.store.query_index(&partition, Within::Below(before), limit).await?;
     let ids = page.items.iter().filter_map(|entry| PostId::of(author, &entry.place.sk).ok());
-    Ok(Run { ids: ids.collect(), more: page.more })
-}
-
-/// The newest of some list of posts.
-#[derive(Debug)]
-pub(crate) struct Run {
-    /// Which, the newest first.
-    pub(crate) ids: Vec<PostId>,
-    /// Whether the list goes on behind them.
-    pub(crate) more: bool,
-}
-
-/// The newest of several lists, each once, and the last of them if there may be more behind.
-///
-/// A list that goes on says nothing of what is behind its last one: nothing older than that is
-/// taken of any list.
-pub(crate) fn merge(lists: &[Run], limit: usize) -> (Vec<PostId>, Option<PostId>) {
-    let horizon = lists.iter().filter(|list| list.more).filter_map(|list| list.ids.last()).max().copied();
-    let newest: BTreeSet<_> = lists.iter().flat_map(|list| list.ids.iter().copied()).collect();
-    let within = |id: &PostId| horizon.is_none_or(|horizon| *id >= horizon);
-    let ids: Vec<_> = newest.iter().rev().copied().filter(within).take(limit).collect();
-    let goes_on = ids.len() < newest.len() || lists.iter().any(|list| list.more);
-    let last = ids.last().copied().filter(|_| goes_on);
-    (ids, last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::{Clock, Timestamp};
-    use crate::ids::Ids;
-
-    fn posts(many: i64) -> Vec<PostId> {
-        let author = Ids::random(Clock::system()).user_id();
-        let at = |time| Ids::random(Clock::from_fn(move || Timestamp::from_millis(time))).post_id(author);
-        (0..many).rev().map(at).collect()
-    }
-
-    #[test]
-    fn nothing_is_taken_from_behind_where_a_list_was_cut_off() {
-        let all = posts(6);
-        // The first list was cut off at the third newest, so a fourth of it may come before the
-        // second list's sixth.
-        let lists = || {
-            vec![
-                Run { ids: vec![all[0], all[2]], more: true },
-                Run { ids: vec![all[1], all[5]], more: false },
-            ]
-        };
-        assert_eq!(merge(&lists(), 10), (vec![all[0], all[1], all[2]], Some(all[2])));
-        assert_eq!(merge(&lists(), 2), (vec![all[0], all[1]], Some(all[1])));
-    }
-
-    #[test]
-    fn what_is_in_two_lists_is_taken_once_and_the_end_is_the_end() {
-        let all = posts(3);
-        let lists = vec![
-            Run { ids: all.clone(), more: false },
-            Run { ids: vec![all[1]], more: false },
-            Run { ids: Vec::new(), more: false },
-        ];
-        assert_eq!(merge(&lists, 3), (all, None));
-        assert_eq!(merge(&[], 3), (Vec::new(), None));
-    }
+    Ok(Run { items: ids.collect(), more: page.more })
 }

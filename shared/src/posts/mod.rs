@@ -25,8 +25,8 @@ pub use delete::delete;
 pub use edit::{PostEdit, edit};
 pub(crate) use item::{Counters, PostItem};
 pub use like::{Liker, like, likers, unlike};
-pub(crate) use look::{Run, merge, newest, numbers};
 pub use look::{by_author, by_id};
+pub(crate) use look::{newest, numbers};
 pub use view::Post;
 pub(crate) use view::{show, surroundings};
 
