@@ -37,7 +37,7 @@ const ROLES: [Role; 7] = [
 /// A route: its method and path, a body, and what each of [`ROLES`] is answered.
 type Row = (&'static str, &'static str, Value, [u16; 7]);
 
-/// With OWNER, NAME and SESSION for what is somebody else's, PUBLIC, SHARED and PRIVATE for their
+/// With CONVERSATION for the one that the caller and somebody else have, OWNER, NAME and SESSION for what is somebody else's, PUBLIC, SHARED and PRIVATE for their
 /// posts, COMMENT for their comment on the first of these, and CALLER for the one who calls.
 fn rows() -> Vec<Row> {
     let none = || Value::Null;
@@ -48,6 +48,7 @@ fn rows() -> Vec<Row> {
     let public = |status: u16| [status, status, status, status, 404, 404, status];
     let shared = |status: u16| [404, 404, 404, status, 404, 404, status];
     let private = |status: u16| [404, 404, 404, 404, 404, 404, status];
+    let friends = |status: u16| [404, 404, 404, status, 404, 404, 404];
     // What only its owner may do, and whoever sees it is told so.
     let owners = |seen: [u16; 7], status: u16| {
         let mut answers = seen.map(|seen| if seen == 404 { 404 } else { 403 });
@@ -103,6 +104,20 @@ fn rows() -> Vec<Row> {
         ("GET", "/v1/posts/PUBLIC/comments/COMMENT", none(), public(200)),
         ("PATCH", "/v1/posts/PUBLIC/comments/COMMENT", text(), owners(public(200), 200)),
         ("DELETE", "/v1/posts/PUBLIC/comments/COMMENT", none(), owners(public(204), 204)),
+        (
+            "POST",
+            "/v1/messages",
+            json!({ "to": "OWNER", "clientId": "1", "text": "x" }),
+            [403, 403, 403, 201, 404, 403, 403],
+        ),
+        ("GET", "/v1/conversations", none(), everybody(200)),
+        ("GET", "/v1/conversations/CONVERSATION", none(), friends(200)),
+        ("GET", "/v1/conversations/CONVERSATION/messages", none(), friends(200)),
+        ("PATCH", "/v1/conversations/CONVERSATION/messages/1", text(), everybody(404)),
+        ("DELETE", "/v1/conversations/CONVERSATION/messages/1", none(), everybody(404)),
+        ("PUT", "/v1/conversations/CONVERSATION/read", json!({ "seq": 1 }), friends(204)),
+        ("POST", "/v1/socket-tickets", none(), everybody(201)),
+        ("GET", "/v1/unread", none(), everybody(200)),
     ]
 }
 
@@ -187,7 +202,9 @@ async fn call(
 ) -> Answer {
     let fill = |text: &str| {
         let text = about.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
-        text.replace("CALLER", &caller.id)
+        let owner = about.iter().find(|(name, _)| *name == "OWNER").map(|(_, id)| id).unwrap();
+        let [one, other] = [owner.min(&caller.id), owner.max(&caller.id)];
+        text.replace("CALLER", &caller.id).replace("CONVERSATION", &format!("{one}-{other}"))
     };
     let mut call = kith.call(method.parse().unwrap(), &fill(path));
     if let Some(token) = authorization {
@@ -204,6 +221,7 @@ async fn every_route_has_its_row_and_every_row_its_route() {
     let kith = Kith::start().await;
     let general = |path: &str| {
         let path = path.split('?').next().unwrap().replace("/CALLER-OWNER", "/{requestId}");
+        let path = path.replace("messages/1", "messages/{seq}").replace("CONVERSATION", "{conversationId}");
         let path = path.replace("COMMENT", "{commentId}").replace("SESSION", "{sessionId}");
         let path =
             ["PUBLIC", "SHARED", "PRIVATE"].iter().fold(path, |path, post| path.replace(post, "{postId}"));

@@ -14,8 +14,12 @@ const COMMENTS: &str = "/v1/posts/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S
 const COMMENT: &str =
     "/v1/posts/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME/comments/01JZZ42A9C4E6G8J0M2P4R6T8W";
 
+/// A conversation and a message that there are not.
+const MESSAGE: &str = "/v1/conversations/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME/messages/1";
+const MARKER: &str = "/v1/conversations/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME/read";
+
 /// Every route that takes a body, and a body that it would take.
-fn routes() -> [(Method, &'static str, Value); 12] {
+fn routes() -> [(Method, &'static str, Value); 15] {
     let registration =
         json!({ "username": "carol", "email": "carol@example.com", "password": PASSWORD, "name": "Carol" });
     [
@@ -31,6 +35,13 @@ fn routes() -> [(Method, &'static str, Value); 12] {
         (Method::PATCH, POST, json!({ "text": "x", "visibility": "private" })),
         (Method::POST, COMMENTS, json!({ "text": "x" })),
         (Method::PATCH, COMMENT, json!({ "text": "x" })),
+        (
+            Method::POST,
+            "/v1/messages",
+            json!({ "to": "01JZZ3W0Q5E8T4C9M2R7B6N1KD", "clientId": "1", "text": "x" }),
+        ),
+        (Method::PATCH, MESSAGE, json!({ "text": "x" })),
+        (Method::PUT, MARKER, json!({ "seq": 1 })),
     ]
 }
 
@@ -50,6 +61,8 @@ async fn the_routes_here_are_all_that_take_a_body() {
         POST => "/v1/posts/{postId}".to_owned(),
         COMMENTS => "/v1/posts/{postId}/comments".to_owned(),
         COMMENT => "/v1/posts/{postId}/comments/{commentId}".to_owned(),
+        MESSAGE => "/v1/conversations/{conversationId}/messages/{seq}".to_owned(),
+        MARKER => "/v1/conversations/{conversationId}/read".to_owned(),
         path => path.to_owned(),
     };
     let mut tested: Vec<_> = routes().map(|(method, path, _)| (general(path), method.to_string())).to_vec();
@@ -99,8 +112,12 @@ async fn values_that_break_their_rules_are_named() {
             let pointer = format!("/{name}");
             let mut bad = vec![
                 json!(null),
-                // Seven bytes are a length.
-                if name == "contentLength" { json!(0) } else { json!(7) },
+                // Seven bytes are a length, and the seventh is a message.
+                match name.as_str() {
+                    "contentLength" => json!(0),
+                    "seq" => json!(1.5),
+                    _ => json!(7),
+                },
                 json!(-1e30),
                 json!(true),
                 json!([]),

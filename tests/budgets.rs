@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use http::Method;
+use local::gateway::Record;
 use serde_json::json;
 use shared::store::Cost;
 
 use crate::harness::picture::png;
-use crate::harness::{Call, Kith, PASSWORD};
+use crate::harness::{Call, Kith, PASSWORD, Socket};
 
 /// Round trips, read units, write units of the function that served a call.
 async fn cost(kith: &Kith, call: Call) -> (u32, f64, f64) {
@@ -30,12 +31,12 @@ async fn each_call_costs_what_the_table_says() {
     let other = bob.sign_in().await;
     assert_eq!(
         cost(&kith, bob.delete(&format!("/v1/sessions/{}", other.session))).await,
-        (2, 3.0, 1.0),
+        (3, 4.0, 1.0),
         "end a session"
     );
-    assert_eq!(cost(&kith, bob.delete("/v1/sessions")).await, (2, 2.0, 4.0), "end all others");
+    assert_eq!(cost(&kith, bob.delete("/v1/sessions")).await, (3, 3.0, 4.0), "end all others");
     let change = bob.change_password(PASSWORD, "another-Trombone-2031-puddle");
-    assert_eq!(cost(&kith, change).await, (3, 3.0, 6.0), "change the password");
+    assert_eq!(cost(&kith, change).await, (4, 4.0, 6.0), "change the password");
 
     assert_eq!(cost(&kith, bob.get("/v1/me")).await, (1, 2.0, 0.0), "me");
     assert_eq!(cost(&kith, bob.patch("/v1/me", json!({ "bio": "b" }))).await, (1, 1.0, 1.0), "edit me");
@@ -58,7 +59,7 @@ async fn each_call_costs_what_the_table_says() {
     let Cost { round_trips, read_units, write_units, object_calls, .. } = events.settled().await.total();
     assert_eq!((round_trips, read_units, write_units, object_calls), (1, 1.0, 0.0, 2), "settle it again");
     assert_eq!(cost(&kith, bob.delete("/v1/me/avatar")).await, (1, 0.0, 1.0), "remove the picture");
-    assert_eq!(cost(&kith, bob.delete("/v1/sessions/current")).await, (1, 0.0, 1.0), "sign out");
+    assert_eq!(cost(&kith, bob.delete("/v1/sessions/current")).await, (2, 1.0, 1.0), "sign out");
 }
 
 #[tokio::test]
@@ -156,6 +157,93 @@ async fn lists_of_posts_cost_what_the_table_says() {
     let (round_trips, read_units, _) = cost(&kith, alice.get("/v1/feed")).await;
     println!("a feed of 20: {round_trips} round trips, {read_units} R");
     assert_eq!((round_trips, read_units), (2, 71.5));
+}
+
+#[tokio::test]
+async fn what_friends_say_costs_what_the_table_says() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    alice.befriend(&bob).await;
+    kith.drained().await;
+    let say = |client_id: &str| alice.say(&bob, client_id, "hello");
+    assert_eq!(cost(&kith, say("1")).await, (2, 4.0, 6.0), "the first message");
+    kith.drained().await;
+    assert_eq!(cost(&kith, say("2")).await, (2, 4.0, 6.0), "a message");
+    kith.drained().await;
+    assert_eq!(cost(&kith, say("2")).await, (2, 5.0, 0.0), "again");
+    assert_eq!(cost(&kith, alice.edit(&bob, 1, "x")).await, (2, 4.0, 8.0), "edit");
+    assert_eq!(cost(&kith, alice.edit(&bob, 1, "y")).await, (2, 4.0, 10.0), "edit again");
+    assert_eq!(cost(&kith, alice.unsay(&bob, 1)).await, (2, 4.0, 8.0), "delete");
+    kith.drained().await;
+    let path = bob.conversation_path(&alice);
+    assert_eq!(cost(&kith, bob.get("/v1/conversations")).await, (2, 5.0, 0.0), "conversations");
+    assert_eq!(cost(&kith, bob.get(&path)).await, (1, 5.0, 0.0), "a conversation");
+    assert_eq!(cost(&kith, bob.get(&format!("{path}/messages"))).await, (2, 3.0, 0.0), "history");
+    assert_eq!(
+        cost(&kith, bob.get(&format!("{path}/messages?changedAfter=0"))).await,
+        (2, 4.0, 0.0),
+        "changes"
+    );
+    assert_eq!(cost(&kith, bob.get("/v1/unread")).await, (2, 2.0, 0.0), "unread");
+    assert_eq!(cost(&kith, bob.mark_read(&alice, 1)).await, (2, 4.0, 1.0), "read");
+    assert_eq!(cost(&kith, bob.mark_read(&alice, 2)).await, (2, 4.0, 3.0), "read all");
+    assert_eq!(cost(&kith, bob.mark_read(&alice, 2)).await, (1, 4.0, 0.0), "read already");
+    let ticket = bob.call(Method::POST, "/v1/socket-tickets");
+    assert_eq!(cost(&kith, ticket).await, (1, 2.0, 1.0), "a ticket");
+}
+
+/// What the events of a connection cost the function that serves them.
+#[tokio::test]
+async fn what_sockets_do_costs_what_the_table_says() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    alice.befriend(&bob).await;
+    kith.drained().await;
+    let counted = |records: &[Record], route: &str| {
+        let record = records.iter().find(|record| record.route == route).unwrap();
+        let cost = record.function.clone().unwrap().1;
+        (cost.round_trips, cost.read_units, cost.write_units, cost.pushes)
+    };
+    let url = alice.ticket_url().await;
+    let (mut socket, records) = kith.watch(Socket::connect(&url)).await;
+    assert_eq!(counted(&records, "WS $connect"), (2, 2.0, 6.0, 0));
+    let ticket = records.iter().find_map(|record| record.authorizer.clone()).unwrap().1;
+    assert_eq!((ticket.round_trips, ticket.write_units), (1, 1.0), "a ticket is redeemed");
+    let _other = bob.connect().await;
+    let message = json!({ "action": "send", "to": bob.id, "clientId": "1", "text": "hello" });
+    let (_, records) = kith.watch(socket.ask(&message)).await;
+    assert_eq!(counted(&records, "WS send"), (2, 5.0, 6.0, 1));
+    let ((), records) = kith.watch(kith.drained()).await;
+    let streamed: Vec<_> =
+        records.iter().filter_map(|record| record.function.clone()).map(|(_, cost)| cost).collect();
+    let writes: f64 = streamed.iter().map(|cost| cost.write_units).sum();
+    // Two memberships, which come into the index.
+    assert!(writes <= 4.0, "{streamed:?}");
+    let conversation = alice.conversation_id(&bob);
+    for (message, route, expected) in [
+        (json!({ "action": "read", "conversationId": conversation, "seq": 1 }), "WS read", (1, 5.0, 0.0, 0)),
+        (json!({ "action": "ping" }), "WS ping", (1, 1.0, 0.0, 0)),
+        (json!({ "action": "shout" }), "WS $default", (1, 1.0, 0.0, 0)),
+    ] {
+        let mut records = kith.stack().records();
+        socket.send(&message).await;
+        loop {
+            let record = records.recv().await.unwrap();
+            if record.route == route {
+                assert_eq!(counted(&[record], route), expected);
+                break;
+            }
+        }
+    }
+    let mut records = kith.stack().records();
+    socket.send(&json!({ "action": "typing", "to": bob.id })).await;
+    loop {
+        let record = records.recv().await.unwrap();
+        if record.route == "WS typing" {
+            assert_eq!(counted(&[record], "WS typing"), (1, 2.5, 0.0, 1));
+            break;
+        }
+    }
 }
 
 /// What is read of somebody with so many posts.

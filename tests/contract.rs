@@ -85,7 +85,10 @@ async fn every_route_is_served_by_the_function_the_template_names() {
     let kith = Kith::start().await;
     let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
     bob.call(Method::POST, "/v1/friend-requests").json(json!({ "to": alice.id })).await.expect(201);
-    for (method, path) in kith.contract().routes() {
+    let carol = kith.register("carol").await;
+    alice.befriend(&carol).await;
+    for (number, (method, path)) in kith.contract().routes().into_iter().enumerate() {
+        let said = alice.say(&carol, &number.to_string(), "hello").await.expect(201);
         let post = alice.write("hello", "public").await;
         let made =
             alice.post(&format!("/v1/posts/{post}/comments"), json!({ "text": "x" })).await.expect(201);
@@ -96,6 +99,8 @@ async fn every_route_is_served_by_the_function_the_template_names() {
             .replace("{requestId}", &format!("{}-{}", bob.id, alice.id))
             .replace("{commentId}", &comment)
             .replace("{postId}", &post)
+            .replace("{conversationId}", &alice.conversation_id(&carol))
+            .replace("{seq}", &said["seq"].to_string())
             .replace("{userId}", &alice.id)
             .replace("{username}", "alice");
         let person = alice.sign_in().await;
@@ -103,6 +108,48 @@ async fn every_route_is_served_by_the_function_the_template_names() {
         assert_ne!(answer.status, 404, "{method} {path}");
         assert!(answer.status < 500, "{method} {path}");
     }
+}
+
+/// Two friends talk, over HTTP and through sockets, of which some end.
+async fn talk(kith: &Kith) {
+    let [alice, bob] = &[kith.register("carol").await, kith.register("dave").await];
+    alice.befriend(bob).await;
+    let other = alice.sign_in().await;
+    let [mut one, mut two, mut three] = [alice.connect().await, bob.connect().await, other.connect().await];
+    alice.say(bob, "1", "hello").await.expect(201);
+    alice.say(bob, "1", "hello").await.expect(200);
+    for text in ["hi", "hello again"] {
+        alice.edit(bob, 1, text).await.expect(200);
+    }
+    for message in [
+        json!({ "action": "send", "to": bob.id, "clientId": "2", "text": "hello" }),
+        json!({ "action": "read", "conversationId": alice.conversation_id(bob), "seq": 1 }),
+        json!({ "action": "typing", "to": bob.id }),
+        json!({ "action": "ping" }),
+    ] {
+        one.send(&message).await;
+    }
+    while one.next().await["type"] != "pong" {}
+    kith.stack().drained().await;
+    bob.get("/v1/conversations").await.expect(200);
+    bob.history(alice, "changedAfter=0").await;
+    bob.conversation(alice).await;
+    bob.mark_read(alice, 2).await.expect(204);
+    bob.get("/v1/unread").await.expect(200);
+    // One session is ended by its owner, one by nobody, and one connection is lost.
+    alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204);
+    while three.next().await["type"] != "signedOut" {}
+    kith.delete_item(&format!("USER#{}", bob.id), &format!("SESSION#{}", bob.session)).await;
+    while two.next().await["type"] != "signedOut" {}
+    for item in kith.items().await {
+        let (pk, sk) = (item["PK"].as_str().unwrap(), item["SK"].as_str().unwrap());
+        if sk.starts_with("CONNECTION#") {
+            kith.delete_item(pk, sk).await;
+        }
+    }
+    one.send(&json!({ "action": "ping" })).await;
+    while one.next().await["type"] != "error" {}
+    one.closed().await;
 }
 
 #[tokio::test]
@@ -159,6 +206,7 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         alice.patch(&format!("/v1/posts/{post}"), json!({ "text": "y" })).await.expect(200);
         alice.patch(&format!("/v1/posts/{post}"), json!({ "visibility": "public" })).await.expect(200);
         alice.delete(&format!("/v1/posts/{post}")).await.expect(204);
+        Box::pin(talk(&kith)).await;
         kith.stack().drained().await;
         kith.stall(&post).await;
         kith.get("/nowhere").await.expect_problem(404, "not-found");
@@ -168,11 +216,12 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         }
         kith.drained().await;
     };
-    let ((), records) = kith.watch(everything).await;
+    let ((), records) = kith.watch(Box::pin(everything)).await;
     let template = template();
     let tables = template.tables.iter().map(|(id, table)| (table.name.clone(), id.clone()));
     let buckets = template.buckets.iter().map(|(id, bucket)| (bucket.name.clone(), id.clone()));
-    let ids: BTreeMap<_, _> = tables.chain(buckets).collect();
+    let connections = ["POST", "DELETE"].map(|method| (method.to_owned(), format!("SocketApi.{method}")));
+    let ids: BTreeMap<_, _> = tables.chain(buckets).chain(connections).collect();
     let mut made: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for (function, cost) in
         records.into_iter().flat_map(|record| [record.function, record.authorizer]).flatten()

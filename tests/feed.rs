@@ -47,10 +47,6 @@ impl Person {
         self.ids("/v1/feed").await
     }
 
-    async fn unfriend(&self, other: &Self) {
-        self.delete(&format!("/v1/friends/{}", other.id)).await.expect(204);
-    }
-
     async fn show_to(&self, post: &str, visibility: &str) {
         self.patch(&format!("/v1/posts/{post}"), json!({ "visibility": visibility })).await.expect(200);
     }

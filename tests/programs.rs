@@ -19,16 +19,18 @@ use crate::harness::picture::{CORNERS, alike, corners, photo, png};
 use crate::harness::{Bootstrap, Fault, Kith, PASSWORD};
 
 /// The programs that cargo has built for these tests.
-const PROGRAMS: [(&str, &str); 10] = [
+const PROGRAMS: [(&str, &str); 12] = [
     ("accounts", env!("CARGO_BIN_EXE_accounts-under-test")),
     ("authorizer", env!("CARGO_BIN_EXE_authorizer-under-test")),
     ("avatars", env!("CARGO_BIN_EXE_avatars-under-test")),
+    ("chat", env!("CARGO_BIN_EXE_chat-under-test")),
     ("comments", env!("CARGO_BIN_EXE_comments-under-test")),
     ("fallback", env!("CARGO_BIN_EXE_fallback-under-test")),
     ("friends", env!("CARGO_BIN_EXE_friends-under-test")),
     ("jobs", env!("CARGO_BIN_EXE_jobs-under-test")),
     ("posts", env!("CARGO_BIN_EXE_posts-under-test")),
     ("profiles", env!("CARGO_BIN_EXE_profiles-under-test")),
+    ("socket", env!("CARGO_BIN_EXE_socket-under-test")),
     ("stream", env!("CARGO_BIN_EXE_stream-under-test")),
 ];
 
@@ -71,7 +73,20 @@ async fn each_program_answers_what_the_local_stack_answers_and_logs_nothing_pers
     // Settled already when the program is told of it.
     let ((), uploaded) = kith.watch(alice.upload("image/png", &png([9, 9, 9], 8))).await;
     let post = alice.write("hello", "public").await;
+    let [carol, dave] = [kith.register("carol").await, kith.register("dave").await];
+    carol.befriend(&dave).await;
+    carol.say(&dave, "1", "hello").await.expect(201);
+    let mut socket = carol.connect().await;
     let story = async {
+        for said in ["nonsense", r#"{"action":"shout","text":"hello"}"#] {
+            socket.send_text(said).await;
+            assert_eq!(socket.next().await["type"], "error");
+        }
+        socket.send(&json!({ "action": "send", "to": dave.id, "clientId": "1", "text": "hello" })).await;
+        assert_eq!(socket.next().await["type"], "ack");
+        carol.history(&dave, "").await;
+        carol.edit(&dave, 1, "hello").await.expect(200);
+        dave.edit(&carol, 1, "hello").await.expect_problem(403, "forbidden");
         bob.call(Method::PUT, &format!("/v1/posts/{post}/like")).await.expect(204);
         bob.get(&format!("/v1/posts/{post}")).await.expect(200);
         bob.get(&format!("/v1/users/{}/posts", alice.id)).await.expect(200);
@@ -254,6 +269,8 @@ async fn a_program_that_lacks_a_variable_says_which_and_does_not_start() {
         ("authorizer", "TABLE_NAME"),
         ("avatars", "MEDIA_BUCKET"),
         ("profiles", "UPLOADS_BUCKET"),
+        ("chat", "SOCKET_URL"),
+        ("socket", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"),
         ("profiles", "AWS_REGION"),
     ] {
         let functions = template().functions;
@@ -270,7 +287,13 @@ async fn a_program_that_lacks_a_variable_says_which_and_does_not_start() {
 async fn a_program_that_has_just_started_is_small() {
     let kith = Kith::start().await;
     let alice = kith.register("alice").await;
+    let mut socket = alice.connect().await;
+    // So that the authorizer is asked again.
+    kith.advance(Duration::from_mins(2));
     let story = async {
+        socket.send_text("nonsense").await;
+        assert_eq!(socket.next().await["type"], "error");
+        alice.get("/v1/unread").await.expect(200);
         let post = alice.write("hello", "public").await;
         alice.get("/v1/feed").await.expect(200);
         alice.get(&format!("/v1/posts/{post}/comments")).await.expect(200);

@@ -32,6 +32,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "Friends", description = "Requests, friends, blocks."),
         (name = "Posts", description = "Posts, likes, the feed."),
         (name = "Comments", description = "What people say about posts."),
+        (name = "Chat", description = "What friends say to each other."),
     ),
 )]
 struct Head;
@@ -46,6 +47,7 @@ pub fn document() -> OpenApi {
         friends::routes().split_for_parts().1,
         posts::routes().split_for_parts().1,
         comments::routes().split_for_parts().1,
+        chat::routes().split_for_parts().1,
     ];
     for routes in routes {
         document.merge(routes);

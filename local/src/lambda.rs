@@ -16,6 +16,7 @@ use std::time::Duration;
 use authorizer::Authorizer;
 use avatars::Avatars;
 use axum::Router;
+use chat::Rest;
 use jobs::Jobs;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context, LambdaEvent, Service as _};
@@ -25,8 +26,10 @@ use shared::clock::Clock;
 use shared::environment::BadVariable;
 use shared::limits::Rules;
 use shared::profiles::avatar::Pictures;
+use shared::push::Pushes;
 use shared::store::{Cost, Request};
 use shared::{App, Environment};
+use socket::Socket;
 use stream::Stream;
 
 use crate::template;
@@ -78,16 +81,28 @@ impl Lambda {
         let bad_variable = |error| FunctionError::Variable(id.to_owned(), error);
         let app = || App::new(environment).map_err(bad_variable);
         let handler = match declared.binary.as_str() {
-            "accounts" => http(accounts::router(app()?, Rules::read(environment).map_err(bad_variable)?)),
+            "accounts" => {
+                let rules = Rules::read(environment).map_err(bad_variable)?;
+                let pushes = Pushes::new(environment).map_err(bad_variable)?;
+                http(accounts::router(app()?, rules, pushes))
+            }
+            "chat" => http(chat::router(Rest::new(environment).map_err(bad_variable)?)),
             "profiles" => http(profiles::router(app()?, Pictures::read(environment).map_err(bad_variable)?)),
             "friends" => http(friends::router(app()?)),
             "posts" => http(posts::router(app()?)),
             "comments" => http(comments::router(app()?)),
             "stream" => {
-                let stream = Stream::new(app()?);
+                let stream = Stream::new(environment).map_err(bad_variable)?;
                 typed(move |event| {
                     let stream = stream.clone();
                     async move { stream.handle(event).await.map_err(|error| error.to_string()) }
+                })
+            }
+            "socket" => {
+                let socket = Socket::new(environment).map_err(bad_variable)?;
+                typed(move |event| {
+                    let socket = socket.clone();
+                    async move { socket.handle(event).await.map_err(|error| error.to_string()) }
                 })
             }
             "jobs" => {

@@ -67,6 +67,9 @@ pub enum Error {
     /// It is the other one's to do.
     #[error("not yours")]
     NotYours,
+    /// They are not friends.
+    #[error("not friends")]
+    NotFriends,
     /// They are friends.
     #[error("already friends")]
     AlreadyFriends,

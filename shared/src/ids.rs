@@ -6,11 +6,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
 
 use crate::clock::{Clock, Timestamp};
 use crate::text::{Parse, Refusal};
@@ -191,31 +189,32 @@ impl FromStr for SessionId {
 /// Gives an id type its text form in JSON and in the OpenAPI document.
 macro_rules! text_id {
     ($id:ty, $pattern:literal, $example:literal) => {
-        impl Serialize for $id {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $id {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
             }
         }
 
-        impl<'de> Deserialize<'de> for $id {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        impl<'de> serde::Deserialize<'de> for $id {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
             }
         }
 
-        impl PartialSchema for $id {
-            fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new()
-                    .schema_type(Type::String)
+        impl utoipa::PartialSchema for $id {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::Type::String)
                     .pattern(Some($pattern))
                     .examples([$example])
                     .into()
             }
         }
 
-        impl ToSchema for $id {}
+        impl utoipa::ToSchema for $id {}
     };
 }
+pub(crate) use text_id;
 
 text_id!(UserId, "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "01JZZ3W0Q5E8T4C9M2R7B6N1KD");
 text_id!(

@@ -1,8 +1,9 @@
 //! The whole table on one page: the only place that spells a key.
 //!
 //! One table, string keys `PK` and `SK`, TTL on `ttl` (seconds). `u` is a user id (ULID),
-//! `hash` a SHA-256 in base64url, `p` a post id (`u-number`), `number` and `c` ULIDs. The index
-//! holds nothing but keys.
+//! `hash` a SHA-256 in base64url, `p` a post id (`u-number`), `number` and `c` ULIDs, `pair` a
+//! conversation id (two user ids, sorted), `seq` and `n` numbers of 12 digits. The index holds
+//! nothing but keys.
 //!
 //! | item | PK | SK | holds | read by |
 //! |---|---|---|---|---|
@@ -19,6 +20,13 @@
 //! | Comment | `POST#p` | `COMMENT#c` | text, author, version; in the index by `USER#u#COMMENTS` and `c` | post id and comment id; a post's in both directions |
 //! | Like | `POST#p` | `LIKE#u` | since when; in the index by `USER#u#LIKES` and `p` | post id and user id; a post's |
 //! | Feed entry | `USER#u#FEED` | `ENTRY#number#author` | nothing more, ttl | a person's, the newest first |
+//! | Message | `CONVERSATION#pair` | `MESSAGE#seq` | text, sender, times, revision | conversation id; in both directions from a seq |
+//! | Revision | `CONVERSATION#pair` | `REVISION#n` | which message has it | conversation id, from a revision on |
+//! | Last revision | `CONVERSATION#pair` | `REVISIONS` | its number | conversation id |
+//! | Sent marker | `CONVERSATION#pair` | `SENT#u#clientId` | the seq, for ever | conversation, sender and client id |
+//! | Membership | `USER#u` | `CONVERSATION#pair` | lastSeq, lastRevision, readSeq; in the index by `USER#u#CONVERSATIONS#<unread or read>` and `updatedAt#pair#seq` | both ids; a person's, the newest first, all or the unread |
+//! | Connection | `USER#u` | `CONNECTION#id` | session, ttl | user id and connection; all of a user by prefix |
+//! | Ticket | `TICKET#hash` | `TICKET` | user, session, ttl | the ticket |
 //! | Job | `JOB#id` | `JOB` | what is to be done and how far it is; in the index by `JOBS#n`, one of 16, and `due#id` | id; those that stand still |
 //! | Idempotency key | `IDEMPOTENCY#u#hash` | `KEY` | what was made with it, a hash of what was asked for, ttl | user id and key |
 //! | Limit | `LIMIT#rule#hash#window` | `LIMIT` | how many tries so far, ttl | rule and subject |
@@ -27,8 +35,9 @@
 //! metrics and logs that DynamoDB itself keeps.
 
 use crate::accounts::{Email, Username};
+use crate::chat::{ClientId, ConversationId, Seq};
 use crate::clock::Timestamp;
-use crate::ids::{CommentId, PostId, SessionId, UserId, digest};
+use crate::ids::{CommentId, PostId, Secret, SessionId, UserId, digest};
 use crate::posts::Visibility;
 
 /// The name of the partition key's attribute.
@@ -238,6 +247,77 @@ pub fn feed(reader: UserId) -> Prefix {
     Prefix { pk: feed_partition(reader), sk: "ENTRY#".into() }
 }
 
+/// A message.
+pub(crate) fn message(conversation: ConversationId, seq: Seq) -> Key {
+    Key { pk: conversation_partition(conversation), sk: format!("MESSAGE#{:012}", seq.0) }
+}
+
+/// All messages of a conversation, in their order.
+pub(crate) fn messages(conversation: ConversationId) -> Prefix {
+    Prefix { pk: conversation_partition(conversation), sk: "MESSAGE#".into() }
+}
+
+/// Which message has a revision.
+pub(crate) fn revision(conversation: ConversationId, number: u64) -> Key {
+    Key { pk: conversation_partition(conversation), sk: format!("REVISION#{number:012}") }
+}
+
+/// All revisions of a conversation, in their order.
+pub(crate) fn revisions(conversation: ConversationId) -> Prefix {
+    Prefix { pk: conversation_partition(conversation), sk: "REVISION#".into() }
+}
+
+/// Which revision of a conversation is its last.
+pub(crate) fn last_revision(conversation: ConversationId) -> Key {
+    Key { pk: conversation_partition(conversation), sk: "REVISIONS".into() }
+}
+
+/// That somebody sent a message under a name of their own.
+pub(crate) fn sent(conversation: ConversationId, sender: UserId, client_id: &ClientId) -> Key {
+    let sk = format!("SENT#{sender}#{}", client_id.as_str());
+    Key { pk: conversation_partition(conversation), sk }
+}
+
+/// That somebody has a conversation, and how far they are in it.
+pub(crate) fn membership(user: UserId, conversation: ConversationId) -> Key {
+    of_user(user, format!("CONVERSATION#{conversation}"))
+}
+
+/// Where the index has somebody's conversations: those that they have read, or have not.
+pub(crate) fn memberships(user: UserId, unread: bool) -> String {
+    format!("{}#CONVERSATIONS#{}", partition(user), if unread { "UNREAD" } else { "READ" })
+}
+
+/// Where in such a list a conversation is that was last changed then and has so many messages.
+pub(crate) fn membership_in(
+    user: UserId,
+    unread: bool,
+    (conversation, updated_at, last): (ConversationId, Timestamp, Seq),
+) -> IndexKey {
+    IndexKey { pk: memberships(user, unread), sk: format!("{updated_at}#{conversation}#{last}") }
+}
+
+/// Which conversation stands at this sort key of such a list, and which is its last message.
+pub(crate) fn conversation_at(position: &str) -> Option<(ConversationId, Seq)> {
+    let (conversation, last) = position.split_once('#')?.1.split_once('#')?;
+    Some((conversation.parse().ok()?, last.parse().ok()?))
+}
+
+/// One of somebody's connections to the WebSocket API.
+pub(crate) fn connection(user: UserId, id: &str) -> Key {
+    of_user(user, format!("CONNECTION#{id}"))
+}
+
+/// All of somebody's connections.
+pub(crate) fn connections(user: UserId) -> Prefix {
+    Prefix { pk: partition(user), sk: "CONNECTION#".into() }
+}
+
+/// A ticket to the WebSocket API.
+pub(crate) fn ticket(secret: &Secret) -> Key {
+    Key { pk: format!("TICKET#{}", digest(&[secret.as_bytes()])), sk: "TICKET".into() }
+}
+
 /// A job.
 #[must_use]
 pub fn job(id: &str) -> Key {
@@ -277,6 +357,11 @@ pub fn limit(rule: &str, subject: &str, window: i64) -> Key {
     Key { pk: format!("LIMIT#{rule}#{subject}#{window}"), sk: "LIMIT".into() }
 }
 
+/// Whose partition this is, if it is one of what is somebody's own.
+pub(crate) fn owner(pk: &str) -> Option<UserId> {
+    pk.strip_prefix("USER#")?.parse().ok()
+}
+
 fn posts_partition(author: UserId) -> String {
     format!("{}#POSTS", partition(author))
 }
@@ -287,6 +372,10 @@ fn feed_partition(reader: UserId) -> String {
 
 fn about(post: PostId) -> String {
     format!("POST#{post}")
+}
+
+fn conversation_partition(conversation: ConversationId) -> String {
+    format!("CONVERSATION#{conversation}")
 }
 
 fn search_partition(word: &str) -> String {

@@ -8,6 +8,8 @@
 //! | [`profiles`] | what others see of them |
 //! | [`friends`] | what people are to each other, and who sees what |
 //! | [`posts`], [`comments`] | what people write |
+//! | [`chat`] | what friends say to each other |
+//! | [`push`] | telling people at once what has happened, on whatever they are connected with |
 //! | [`feed`] | whose posts somebody is shown |
 //! | [`jobs`] | what is done later, in steps |
 //! | [`idempotency`] | a wish that is sent again is granted once |
@@ -24,6 +26,7 @@
 //! Domain modules know no HTTP, and HTTP modules know no `AttributeValue`.
 
 pub mod accounts;
+pub mod chat;
 pub mod clock;
 pub mod comments;
 pub mod environment;
@@ -41,6 +44,7 @@ mod merge;
 pub mod objects;
 pub mod posts;
 pub mod profiles;
+pub mod push;
 pub mod store;
 pub mod text;
 

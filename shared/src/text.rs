@@ -43,10 +43,16 @@ pub fn clean(text: &str, max: usize) -> Result<String, Refusal> {
     if text.chars().count() > max {
         return Err(Refusal::new(format!("must have at most {max} characters")));
     }
+    is_clean(text)?;
+    Ok(text.trim().nfc().collect())
+}
+
+/// Refuses a text with a character that is refused, and leaves it as it is.
+pub(crate) fn is_clean(text: &str) -> Result<(), Refusal> {
     if text.chars().any(is_forbidden) {
         return Err(Refusal::new("must not have control or text direction characters"));
     }
-    Ok(text.trim().nfc().collect())
+    Ok(())
 }
 
 /// As much of a text that nobody typed for us (a `User-Agent`) as [`clean`] would take.
@@ -74,14 +80,29 @@ pub fn clean_not_blank(text: &str, max: usize) -> Result<String, Refusal> {
     if text.is_empty() { Err(Refusal::new("must not be blank")) } else { Ok(text) }
 }
 
+/// The most bytes of a text, as JSON, that is to fit into a frame of 32 KiB with what is around it
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>).
+const FRAMED: usize = 28 * 1024;
+
+/// The same for a text that must also fit into a frame. Only normalisation can make one too long:
+/// of a few characters it makes three.
+pub(crate) fn clean_for_a_frame(text: &str, max: usize) -> Result<String, Refusal> {
+    let text = clean_not_blank(text, max)?;
+    let length = serde_json::to_string(&text).map_or(usize::MAX, |json| json.len());
+    if length > FRAMED { Err(Refusal::new("must have at most 28 KiB as JSON")) } else { Ok(text) }
+}
+
 /// Declares a text type that goes through [`clean`] and may be empty; or, with `1..=`, through
-/// [`clean_not_blank`].
+/// [`clean_not_blank`]; or, with `framed`, through [`clean_for_a_frame`].
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident, $max:literal, $example:literal) => {
         $crate::text::text_type! { @ $(#[$doc])* $name, $max, $example, clean, PATTERN, 0, Default }
     };
     ($(#[$doc:meta])* $name:ident, 1..=$max:literal, $example:literal) => {
         $crate::text::text_type! { @ $(#[$doc])* $name, $max, $example, clean_not_blank, PATTERN_NOT_BLANK, 1, }
+    };
+    ($(#[$doc:meta])* $name:ident, framed 1..=$max:literal, $example:literal) => {
+        $crate::text::text_type! { @ $(#[$doc])* $name, $max, $example, clean_for_a_frame, PATTERN_NOT_BLANK, 1, }
     };
     (@ $(#[$doc:meta])* $name:ident, $max:literal, $example:literal, $clean:ident, $pattern:ident, $min:literal, $($default:ident)?) => {
         $(#[$doc])*
@@ -140,6 +161,13 @@ mod tests {
         assert!(clean("e\u{301}e\u{301}", 3).is_err());
         assert!(clean("   a", 3).is_err());
         assert!(clean("👩‍👩‍👧", 5).is_ok());
+    }
+
+    #[test]
+    fn a_text_that_normalisation_makes_too_long_for_a_frame_is_refused() {
+        assert!(clean_for_a_frame(&"🐇".repeat(4000), 4000).is_ok());
+        assert!(clean_for_a_frame(&"\u{1d160}".repeat(4000), 4000).is_err());
+        assert!(clean_for_a_frame(" ", 4000).is_err());
     }
 
     #[test]

@@ -36,14 +36,18 @@ impl Kith {
 
     /// The same, with other values for some of the template's parameters.
     pub(crate) async fn with_parameters(parameters: Vec<(&'static str, &'static str)>) -> Self {
+        Self::with(Overrides { parameters, ..Overrides::default() }).await
+    }
+
+    /// The same, with something in place of the ordinary.
+    pub(crate) async fn with(overrides: Overrides) -> Self {
         let options =
             Options::parse_from(["kith", "--memory", "--http-port", "0", "--ws-port", "0", "--s3-port", "0"]);
         let faults = Faults::default();
         let http_client = Some(faults.around(plain_http_client()));
         let retry_after = Some(Duration::from_millis(20));
         let stream_retry_after = Some(Duration::from_millis(2));
-        let overrides =
-            Overrides { http_client, parameters, retry_after, stream_retry_after, ..Overrides::default() };
+        let overrides = Overrides { http_client, retry_after, stream_retry_after, ..overrides };
         let stack = Stack::start(&options, overrides).await.unwrap();
         // Limits are counted in windows of the clock: a test begins where all of them do.
         let into_hour = stack.clock().clock().now().epoch_seconds().rem_euclid(3600).unsigned_abs();

@@ -2,6 +2,7 @@
 
 pub(crate) mod avatar;
 mod call;
+pub(crate) mod chat;
 mod faults;
 mod kith;
 pub(crate) mod orders;

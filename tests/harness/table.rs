@@ -45,6 +45,20 @@ impl Kith {
         delete.key("SK", AttributeValue::S("PROFILE".into())).send().await.unwrap();
     }
 
+    /// Takes an item away, as only a test can.
+    pub(crate) async fn delete_item(&self, pk: &str, sk: &str) {
+        let client = Client::new(self.stack().sdk());
+        let delete = client.delete_item().table_name("kith-Table");
+        let delete = delete.key("PK", AttributeValue::S(pk.into())).key("SK", AttributeValue::S(sk.into()));
+        delete.send().await.unwrap();
+    }
+
+    /// How many connections the table knows of.
+    pub(crate) async fn connections(&self) -> usize {
+        let items = self.items().await;
+        items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("CONNECTION#")).count()
+    }
+
     /// Fails unless every lock has its account, and every account its locks and nothing less.
     pub(crate) async fn check_accounts(&self) {
         let items = self.items().await;

@@ -12,6 +12,7 @@ use shared::accounts::Accounts;
 use shared::environment::App;
 use shared::http::serve;
 use shared::limits::Rules;
+use shared::push::Pushes;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,6 +27,6 @@ pub fn routes() -> OpenApiRouter<Accounts> {
 }
 
 /// The function.
-pub fn router(app: App, rules: Rules) -> Router {
-    serve(routes().split_for_parts().0.with_state(Accounts::new(app, rules)))
+pub fn router(app: App, rules: Rules, pushes: Pushes) -> Router {
+    serve(routes().split_for_parts().0.with_state(Accounts::new(app, rules, pushes)))
 }

@@ -2,6 +2,7 @@
 
 use lambda_http::{Error, run};
 use shared::limits::Rules;
+use shared::push::Pushes;
 use shared::{App, Environment, logs};
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,6 +11,7 @@ async fn main() -> Result<(), Error> {
     logs::start(std::env::var("LOG_LEVEL").ok().as_deref());
     let environment = Environment::on_lambda(std::env::vars())?;
     let (app, rules) = (App::new(&environment)?, Rules::read(&environment)?);
+    let pushes = Pushes::new(&environment)?;
     app.store.warm_up().await;
-    run(accounts::router(app, rules)).await
+    run(accounts::router(app, rules, pushes)).await
 }

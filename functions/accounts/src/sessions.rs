@@ -96,7 +96,7 @@ pub(crate) async fn end_others(
     State(accounts): State<Accounts>,
     Viewer(viewer): Viewer,
 ) -> Result<NoContent> {
-    session::end_others(&accounts.app, viewer).await?;
+    session::end_others(&accounts, viewer).await?;
     Ok(NoContent)
 }
 
@@ -122,10 +122,10 @@ pub(crate) async fn end(
     PathId(id): PathId<String>,
 ) -> Result<NoContent> {
     if id == "current" {
-        session::end_current(&accounts.app, viewer).await?;
+        session::end_current(&accounts, viewer).await?;
     } else {
         let id: SessionId = id.parse().map_err(|_| Error::NotFound)?;
-        session::end(&accounts.app, viewer, id).await?;
+        session::end(&accounts, viewer, id).await?;
     }
     Ok(NoContent)
 }

@@ -8,47 +8,50 @@ use std::collections::HashSet;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use futures_util::future::try_join_all;
 use lambda_runtime::LambdaEvent;
-use shared::environment::App;
+use shared::accounts::sockets;
+use shared::chat::{self, Chat, News};
+use shared::environment::{BadVariable, Environment};
 use shared::error::Result;
+use shared::ids::UserId;
 use shared::jobs::{self, Change, Start};
 use shared::store::Request;
 
 /// The function.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    app: App,
+    chat: Chat,
 }
 
 impl Stream {
-    /// With this table.
-    #[must_use]
-    pub const fn new(app: App) -> Self {
-        Self { app }
+    /// From an environment.
+    pub fn new(environment: &Environment) -> std::result::Result<Self, BadVariable> {
+        Ok(Self { chat: Chat::new(environment)? })
     }
 
     /// Opens its connection, so that the first event need not wait for it.
     pub async fn warm_up(&self) {
-        self.app.store.warm_up().await;
+        self.chat.app.store.warm_up().await;
     }
 
     /// Sees to every change of a batch; answers from which one on it is to come again.
     ///
-    /// The jobs that a batch starts are started together, each once, however many changes ask for
-    /// it. If that fails, the whole batch comes again.
+    /// What a batch asks for is done together, each thing once, however many changes ask for it: the
+    /// jobs that it starts, the memberships that it brings forward, the sockets of those whose
+    /// sessions have ended. If any of it fails, the whole batch comes again.
     pub async fn handle(
         &self,
         event: LambdaEvent<Event>,
     ) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let request = Request::current_or_start();
         let records = &event.payload.records;
-        let wanted = wanted(records);
-        let started = request.scope(jobs::start(&self.app, wanted)).await;
+        let started = request.scope(self.see_to(wanted(records))).await;
         let (request_id, cost) = (&event.context.request_id, request.cost());
         let failed = match &started {
             Ok(()) => None,
             Err(error) => {
-                tracing::error!(request_id, cause = error.chain(), "jobs could not be started");
+                tracing::error!(request_id, cause = error.chain(), "changes could not be seen to");
                 records.first().map(sequence_number)
             }
         };
@@ -68,37 +71,56 @@ impl Stream {
             round_trips = cost.round_trips,
             read_units = cost.read_units,
             write_units = cost.write_units,
+            pushes = cost.pushes,
             "answered"
         );
         Ok(response)
     }
+
+    async fn see_to(&self, wanted: Wanted) -> Result<()> {
+        let Wanted { jobs, news, signed_out } = wanted;
+        let Chat { app, pushes } = &self.chat;
+        let close = signed_out.into_iter().map(|user| sockets::close_ended(app, pushes, user));
+        tokio::try_join!(jobs::start(app, jobs), chat::follow(&self.chat, news), try_join_all(close))?;
+        Ok(())
+    }
 }
 
-/// The jobs that the changes ask for.
+/// What changes ask for.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// The jobs that they start.
+    jobs: HashSet<Start>,
+    /// What was written in conversations.
+    news: News,
+    /// Who may have sessions that have ended.
+    signed_out: HashSet<UserId>,
+}
+
+impl Wanted {
+    fn add(&mut self, change: &Change) -> Result<()> {
+        self.jobs.extend(jobs::started_by(change)?);
+        self.news.add(chat::news_of(change)?);
+        self.signed_out.extend(sockets::signed_out_by(change)?);
+        Ok(())
+    }
+}
+
+/// What the changes ask for.
 ///
 /// A change that cannot be read cannot be read the next time either: it is noted, and does not
 /// hold up for a day what comes behind it.
-fn wanted(records: &[EventRecord]) -> HashSet<Start> {
-    let mut wanted = HashSet::new();
+fn wanted(records: &[EventRecord]) -> Wanted {
+    let mut wanted = Wanted::default();
     for record in records {
-        match jobs::started_by(&change(record)) {
-            Ok(starts) => wanted.extend(starts),
-            Err(error) => {
-                let number = sequence_number(record);
-                tracing::error!(cause = error.chain(), number, "a change cannot be read");
-            }
+        let change = &record.change;
+        let change = Change::new(&change.keys, &change.old_image, &change.new_image);
+        if let Err(error) = wanted.add(&change) {
+            let number = sequence_number(record);
+            tracing::error!(cause = error.chain(), number, "a change cannot be read");
         }
     }
     wanted
-}
-
-fn change(record: &EventRecord) -> Change {
-    let image = |item: &shared::jobs::Item| (!item.is_empty()).then(|| item.clone());
-    Change {
-        sort_key: jobs::sort_key(&record.change.keys),
-        old: image(&record.change.old_image),
-        new: image(&record.change.new_image),
-    }
 }
 
 fn sequence_number(record: &EventRecord) -> String {

@@ -1,7 +1,7 @@
 //! The Lambda: reads its environment, and runs [`stream::Stream`].
 
 use lambda_runtime::{Error, run, service_fn};
-use shared::{App, Environment, logs};
+use shared::{Environment, logs};
 use stream::Stream;
 
 #[tokio::main(flavor = "current_thread")]
@@ -9,7 +9,7 @@ use stream::Stream;
 async fn main() -> Result<(), Error> {
     logs::start(std::env::var("LOG_LEVEL").ok().as_deref());
     let environment = Environment::on_lambda(std::env::vars())?;
-    let stream = Stream::new(App::new(&environment)?);
+    let stream = Stream::new(&environment)?;
     stream.warm_up().await;
     run(service_fn(|event| stream.handle(event))).await
 }

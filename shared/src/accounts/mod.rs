@@ -8,6 +8,8 @@ mod password_change;
 mod registration;
 pub mod session;
 mod sign_in;
+pub mod sockets;
+pub mod ticket;
 mod token;
 mod username;
 
@@ -24,6 +26,7 @@ pub use username::Username;
 
 use crate::environment::App;
 use crate::limits::{Limits, Rules};
+use crate::push::Pushes;
 
 /// What the operations on accounts need.
 #[derive(Clone, Debug)]
@@ -36,14 +39,16 @@ pub struct Accounts {
     pub limits: Limits,
     /// How many are allowed.
     pub rules: Rules,
+    /// How the connections of sessions that end are closed.
+    pub pushes: Pushes,
 }
 
 impl Accounts {
     /// With these rules.
     #[must_use]
-    pub fn new(app: App, rules: Rules) -> Self {
+    pub fn new(app: App, rules: Rules, pushes: Pushes) -> Self {
         let passwords = Passwords::new(app.ids.clone());
         let limits = Limits::new(app.store.clone(), app.clock.clone(), app.ids.clone());
-        Self { app, passwords, limits, rules }
+        Self { app, passwords, limits, rules, pushes }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::password::{Attempt, Password};
 use super::session::{self, BRIEF, Identity};
+use super::sockets::close_ended_now;
 use super::{Accounts, Credential};
 use crate::error::{Error, Result};
 use crate::keys;
@@ -18,8 +19,8 @@ pub struct PasswordChange {
     pub new: Password,
 }
 
-/// Changes the password and ends every other session, both or neither. Three round trips, one
-/// of them while the new password is hashed.
+/// Changes the password and ends every other session, both or neither, and closes their connections.
+/// Four round trips, one of them while the new password is hashed.
 ///
 /// Whoever changed the password in between is found out by the credential's generation;
 /// then the current password is checked against the new one's hash.
@@ -29,7 +30,7 @@ pub async fn change_password(
     change: PasswordChange,
     address: &str,
 ) -> Result<()> {
-    let Accounts { app, passwords, limits, rules } = accounts;
+    let Accounts { app, passwords, limits, rules, pushes } = accounts;
     loop {
         let profile_key = keys::profile(viewer.user);
         let (loaded, profile, taken) = tokio::try_join!(
@@ -55,6 +56,7 @@ pub async fn change_password(
         }
         let update = Update::of(keys::credential(viewer.user)).set("passwordHash", hash?);
         if session::raise_generation(app, viewer, generation, update).await? {
+            close_ended_now(app, pushes, viewer.user).await;
             return Ok(());
         }
     }

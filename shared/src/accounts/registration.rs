@@ -33,7 +33,7 @@ pub struct Registration {
 /// a second request is told that the username is taken, by the account it made itself: its
 /// owner signs in.
 pub async fn register(accounts: &Accounts, request: Registration, address: &str) -> Result<(Me, Session)> {
-    let Accounts { app, passwords, limits, rules } = accounts;
+    let Accounts { app, passwords, limits, rules, .. } = accounts;
     let Registration { username, email, password, name, device } = request;
     let locks = [keys::username(&username), keys::email(&email)];
     let (_, taken) = tokio::try_join!(

@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Token;
 use super::credential::Credential;
+use super::sockets::close_ended_now;
+use super::{Accounts, Token};
 use crate::clock::Timestamp;
 use crate::environment::App;
 use crate::error::{Error, Result};
@@ -100,7 +101,7 @@ impl SessionItem {
         self.last_seen_at.after(IDLE).min(self.created_at.after(LIFETIME))
     }
 
-    fn is_valid(&self, credential: &Credential, now: Timestamp) -> bool {
+    pub(super) fn is_valid(&self, credential: &Credential, now: Timestamp) -> bool {
         self.generation == credential.generation && now < self.expires_at()
     }
 }
@@ -170,20 +171,26 @@ impl SessionEntry {
     }
 }
 
-/// Ends one's own session. A repetition changes nothing. One round trip, 1 W.
-pub async fn end_current(app: &App, viewer: Identity) -> Result<()> {
-    app.store.delete(&keys::session(viewer.user, viewer.session)).await
+/// Ends one's own session, and closes its connections. A repetition changes nothing. Two round
+/// trips, 1 R, 1 W, and more if there are connections.
+pub async fn end_current(accounts: &Accounts, viewer: Identity) -> Result<()> {
+    let Accounts { app, pushes, .. } = accounts;
+    app.store.delete(&keys::session(viewer.user, viewer.session)).await?;
+    close_ended_now(app, pushes, viewer.user).await;
+    Ok(())
 }
 
-/// Ends one of a person's sessions. Two round trips, 3 R, 1 W.
+/// Ends one of a person's sessions, and closes its connections. Three round trips, 4 R, 1 W, and
+/// more if there are connections.
 ///
 /// Looks first: a delete whose reply was lost would find nothing the second time. The session
 /// that asks must be valid still, whatever the gateway remembers: who was signed out from a
 /// stolen device must not be signed out by it.
-pub async fn end(app: &App, viewer: Identity, session: SessionId) -> Result<()> {
+pub async fn end(accounts: &Accounts, viewer: Identity, session: SessionId) -> Result<()> {
     if session == viewer.session {
-        return end_current(app, viewer).await;
+        return end_current(accounts, viewer).await;
     }
+    let Accounts { app, pushes, .. } = accounts;
     let user = viewer.user;
     let keys = [keys::session(user, session), keys::session(user, viewer.session), keys::credential(user)];
     let mut found = app.store.batch_get(&keys).await?;
@@ -196,15 +203,20 @@ pub async fn end(app: &App, viewer: Identity, session: SessionId) -> Result<()> 
     if !is_valid(found.take(&keys[0])?) {
         return Err(Error::NotFound);
     }
-    app.store.delete(&keys[0]).await
+    app.store.delete(&keys[0]).await?;
+    close_ended_now(app, pushes, user).await;
+    Ok(())
 }
 
-/// Ends every session of the person but the one that asks. Two round trips, 2 R, 4 W.
-pub async fn end_others(app: &App, viewer: Identity) -> Result<()> {
+/// Ends every session of the person but the one that asks, and closes their connections. Three round
+/// trips, 3 R, 4 W, and more if there are connections.
+pub async fn end_others(accounts: &Accounts, viewer: Identity) -> Result<()> {
+    let Accounts { app, pushes, .. } = accounts;
     loop {
         let (_, credential) = load(app, viewer).await?.ok_or(Error::Unauthenticated)?;
         let update = Update::of(keys::credential(viewer.user));
         if raise_generation(app, viewer, credential.generation, update).await? {
+            close_ended_now(app, pushes, viewer.user).await;
             return Ok(());
         }
     }

@@ -58,7 +58,7 @@ pub(super) struct KnownAddress {
 /// A crash in between leaves nothing, or a session whose token nobody has. A repetition
 /// opens one more session.
 pub async fn sign_in(accounts: &Accounts, request: SignIn, address: &str) -> Result<(Me, Session)> {
-    let Accounts { app, passwords, limits, rules } = accounts;
+    let Accounts { app, passwords, limits, rules, .. } = accounts;
     let lock = app.store.get::<Lock>(&request.login.lock()).await?;
     let user = lock.map_or_else(|| request.login.phantom(), |lock| lock.user_id);
 

@@ -89,6 +89,20 @@ pub async fn requests(
     .await
 }
 
+/// How many requests wait for the viewer's answer, up to so many. Two round trips, 1 R for each and
+/// the index.
+pub(crate) async fn count_requests(app: &App, viewer: UserId, most: usize) -> Result<usize> {
+    let page = query(app, viewer, INCOMING, None, most).await?;
+    let people = page.items.iter().filter_map(|entry| keys::peer_at(&entry.place.sk));
+    let keys: Vec<_> = people.map(|peer| keys::relation(viewer, peer)).collect();
+    let mut found = app.store.batch_get(&keys).await?;
+    let mut count = 0;
+    for key in &keys {
+        count += usize::from(found.take::<Edge>(key)?.is_some_and(|edge| edge.is_in(INCOMING)));
+    }
+    Ok(count)
+}
+
 /// The friends of a friend, the newest first, but for those who block the viewer. Two round
 /// trips: 3 R for each and the index.
 pub async fn friends_of(

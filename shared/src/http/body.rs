@@ -26,16 +26,34 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Body<T> {
         if !is_json {
             return Err(Error::UnsupportedMediaType);
         }
-        let Value::Object(members) = json::parse(&bytes)? else {
-            return Err(Error::invalid("", Refusal::new("must be an object")));
-        };
-        let mut fields = Fields { members, errors: Vec::new() };
-        let value = T::from_fields(&mut fields);
-        fields.refuse_the_rest();
-        match value {
-            Some(value) if fields.errors.is_empty() => Ok(Self(value)),
-            _ => Err(Error::Invalid(fields.errors)),
-        }
+        from_members(members(&bytes)?).map(Self)
+    }
+}
+
+/// Reads a message of a WebSocket as `T`, beside the member by which it was routed.
+pub fn read_beside<T: FromFields>(bytes: &[u8], routing: &str) -> Result<T> {
+    if bytes.len() > MAX_BODY {
+        return Err(Error::BodyTooLarge);
+    }
+    let mut members = members(bytes)?;
+    members.remove(routing);
+    from_members(members)
+}
+
+fn members(bytes: &[u8]) -> Result<Map<String, Value>> {
+    match json::parse(bytes)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(Error::invalid("", Refusal::new("must be an object"))),
+    }
+}
+
+fn from_members<T: FromFields>(members: Map<String, Value>) -> Result<T> {
+    let mut fields = Fields { members, errors: Vec::new() };
+    let value = T::from_fields(&mut fields);
+    fields.refuse_the_rest();
+    match value {
+        Some(value) if fields.errors.is_empty() => Ok(value),
+        _ => Err(Error::Invalid(fields.errors)),
     }
 }
 
@@ -66,6 +84,11 @@ impl Fields {
         T::from_member(member)
             .map_err(|refusal| self.errors.push(FieldError::new(pointer(&name), refusal)))
             .ok()
+    }
+
+    /// Drops the members that were not taken, whatever they are.
+    pub fn ignore_the_rest(&mut self) {
+        self.members.clear();
     }
 
     fn refuse_the_rest(&mut self) {
@@ -100,14 +123,18 @@ impl<T: Parse> Field for Option<T> {
 
 impl Field for PictureLength {
     fn from_member(member: Option<Value>) -> Result<Self, Refusal> {
-        match member {
-            Some(Value::Number(number)) => {
-                let whole = whole(&number).ok_or_else(|| Refusal::new("must be a whole number"))?;
-                Self::new(whole)
-            }
-            Some(_) => Err(Refusal::new("must be a number")),
-            None => Err(Refusal::new("is required")),
+        whole_number(member).and_then(Self::new)
+    }
+}
+
+/// A member that is a whole number and not negative.
+pub(crate) fn whole_number(member: Option<Value>) -> Result<u64, Refusal> {
+    match member {
+        Some(Value::Number(number)) => {
+            whole(&number).ok_or_else(|| Refusal::new("must be a whole number, and not negative"))
         }
+        Some(_) => Err(Refusal::new("must be a number")),
+        None => Err(Refusal::new("is required")),
     }
 }
 
@@ -177,7 +204,7 @@ mod tests {
         }
     }
 
-    async fn read(body: &'static str) -> Result<Example> {
+    async fn read_body(body: &'static str) -> Result<Example> {
         let request = Request::post("/").header(CONTENT_TYPE, "Application/JSON; charset=utf-8");
         let request = request.body(RawBody::from(body)).unwrap();
         Body::from_request(request, &()).await.map(|Body(example)| example)
@@ -185,13 +212,13 @@ mod tests {
 
     #[tokio::test]
     async fn members_are_named_in_camel_case_and_may_be_left_out() {
-        let example = read(r#"{"userName":"Alice"}"#).await.unwrap();
+        let example = read_body(r#"{"userName":"Alice"}"#).await.unwrap();
         assert_eq!((example.user_name.as_str(), example.full_name), ("alice", None));
     }
 
     #[tokio::test]
     async fn every_broken_rule_is_reported_at_once() {
-        let Err(Error::Invalid(errors)) = read(r#"{"userName":7,"fullName":null,"a/b":1}"#).await else {
+        let Err(Error::Invalid(errors)) = read_body(r#"{"userName":7,"fullName":null,"a/b":1}"#).await else {
             panic!("it should be invalid");
         };
         let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();

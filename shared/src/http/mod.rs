@@ -25,4 +25,4 @@ pub mod path;
 pub mod problem;
 mod serve;
 
-pub use serve::{serve, surround};
+pub use serve::{log_failure, serve, surround};

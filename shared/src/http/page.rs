@@ -107,11 +107,7 @@ impl<S: Sync> FromRequestParts<S> for PageQuery {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
-        let limit = match parameter(query, "limit")? {
-            Some(text) => limit(&text)?,
-            None => DEFAULT_LIMIT,
-        };
-        Ok(Self { limit, cursor: parameter(query, "cursor")? })
+        Ok(Self { limit: limit(query)?, cursor: parameter(query, "cursor")? })
     }
 }
 
@@ -124,7 +120,12 @@ pub fn parameter(query: &str, name: &str) -> Result<Option<String>> {
     }
 }
 
-fn limit(text: &str) -> Result<usize> {
+/// How many items a query asks for: 20, if it does not say.
+pub fn limit(query: &str) -> Result<usize> {
+    parameter(query, "limit")?.map_or(Ok(DEFAULT_LIMIT), |text| read_limit(&text))
+}
+
+fn read_limit(text: &str) -> Result<usize> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Error::InvalidQuery("limit is not a whole number".into()));
@@ -154,10 +155,10 @@ mod tests {
     #[test]
     fn a_limit_outside_its_bounds_is_invalid_and_no_number_unreadable() {
         for outside in ["0", "101", "-1", "99999999999999999999999"] {
-            assert!(matches!(limit(outside), Err(Error::Invalid(_))), "{outside}");
+            assert!(matches!(read_limit(outside), Err(Error::Invalid(_))), "{outside}");
         }
         for unreadable in ["", "x", "1.5", "+1", "-", "٣"] {
-            assert!(matches!(limit(unreadable), Err(Error::InvalidQuery(_))), "{unreadable}");
+            assert!(matches!(read_limit(unreadable), Err(Error::InvalidQuery(_))), "{unreadable}");
         }
     }
 

@@ -54,3 +54,11 @@ impl Named for crate::ids::PostId {
 impl Named for crate::ids::CommentId {
     const NAME: &'static str = "commentId";
 }
+
+impl Named for crate::chat::ConversationId {
+    const NAME: &'static str = "conversationId";
+}
+
+impl Named for crate::chat::Seq {
+    const NAME: &'static str = "seq";
+}

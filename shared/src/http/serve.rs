@@ -74,7 +74,7 @@ async fn answer(request: Request, next: Next) -> Response {
 }
 
 /// A failure of ours is logged once, here; what the client did wrong is in the log line.
-fn log_failure(error: &Error, request_id: &str) {
+pub fn log_failure(error: &Error, request_id: &str) {
     match error {
         Error::Internal(_) => tracing::error!(request_id, cause = error.chain(), "a request failed"),
         Error::Unavailable(_) => {

@@ -37,7 +37,7 @@ use crate::keys;
 pub use revive::revive;
 pub use run::{Outcome, run};
 pub use serde_dynamo::Item;
-pub use start::{Change, Start, sort_key, start, started_by};
+pub use start::{Change, Start, start, started_by};
 
 /// After how long without a step a job stands still: longer than the stream tries again by itself
 /// for a while, and than any step takes.

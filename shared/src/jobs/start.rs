@@ -7,13 +7,15 @@ use super::{Kind, PATIENCE};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::friends::Edge;
-use crate::keys::{self, SK};
+use crate::keys::{self, PK, SK};
 use crate::posts::PostItem;
 use crate::store::Update;
 
 /// A change of an item of the table.
 #[derive(Clone, Debug)]
 pub struct Change {
+    /// The partition key, which tells whose it is.
+    pub partition_key: String,
     /// The sort key, which tells what kind of item it is.
     pub sort_key: String,
     /// The item before, if there was one.
@@ -22,12 +24,16 @@ pub struct Change {
     pub new: Option<Item>,
 }
 
-/// The sort key among an item's keys.
-#[must_use]
-pub fn sort_key(keys: &Item) -> String {
-    match keys.get(SK) {
-        Some(AttributeValue::S(sort_key)) => sort_key.clone(),
-        _ => String::new(),
+impl Change {
+    /// The change that a record of the stream tells of.
+    #[must_use]
+    pub fn new(keys: &Item, old: &Item, new: &Item) -> Self {
+        let key = |name: &str| match keys.get(name) {
+            Some(AttributeValue::S(key)) => key.clone(),
+            _ => String::new(),
+        };
+        let image = |item: &Item| (!item.is_empty()).then(|| item.clone());
+        Self { partition_key: key(PK), sort_key: key(SK), old: image(old), new: image(new) }
     }
 }
 

@@ -62,6 +62,13 @@ impl Request {
         Self { deadline: Self::start().deadline, cost: Arc::clone(&self.cost) }
     }
 
+    /// A part of this request that has this long from now, whatever the rest has: for what may have
+    /// to wait for others.
+    #[must_use]
+    pub fn lasting(&self, patience: Duration) -> Self {
+        Self { deadline: Arc::new(Mutex::new(Instant::now() + patience)), cost: Arc::clone(&self.cost) }
+    }
+
     /// Runs `future` as (a part of) this request.
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
         CURRENT.scope(self.clone(), future).await
@@ -108,7 +115,10 @@ pub struct Cost {
     pub write_units: f64,
     /// Calls to S3.
     pub object_calls: u32,
-    /// The operations used, by the table's or bucket's name and their own name in IAM.
+    /// Calls to connections of the WebSocket API: pushes, and ends.
+    pub pushes: u32,
+    /// The operations used, by the table's or bucket's name, or the method for connections, and
+    /// their own name in IAM.
     pub operations: BTreeSet<(Arc<str>, &'static str)>,
 }
 
@@ -122,6 +132,7 @@ impl Cost {
         self.read_units += other.read_units;
         self.write_units += other.write_units;
         self.object_calls += other.object_calls;
+        self.pushes += other.pushes;
         self.operations.extend(other.operations);
         self
     }

@@ -1,0 +1,147 @@
+//! The routes of the WebSocket API: `$connect`, `$disconnect`, and what people send.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | this one | an event of the gateway, and its answer |
+//! | `actions` | what people send, and what each is answered |
+//! | `reply` | the answers |
+//!
+//! The gateway asks the authorizer once, when a connection is made, and hands on who that was with
+//! every event. Whether their session has ended since is asked here: each event looks for the
+//! connection's item, which goes with the session.
+//!
+//! The answer to an event is sent to its own connection, by the gateway, where the route says so.
+//! A message that cannot be understood, or is refused, is answered with an error, and nothing else
+//! comes of it: the connection stays.
+
+mod actions;
+mod reply;
+
+use aws_lambda_events::apigw::{
+    ApiGatewayProxyResponse, ApiGatewayWebsocketProxyRequest, ApiGatewayWebsocketProxyRequestContext,
+};
+use aws_lambda_events::encodings::Body;
+use lambda_runtime::LambdaEvent;
+use shared::accounts::{Identity, sockets};
+use shared::chat::Chat;
+use shared::clock::Timestamp;
+use shared::environment::{BadVariable, Environment};
+use shared::error::{Error, Result};
+use shared::http::caller::{SESSION_ID, USER_ID};
+use shared::http::log_failure;
+use shared::http::problem::code;
+use shared::push::{Caller, Connection, ConnectionId};
+use shared::store::Request;
+
+use reply::Reply;
+
+/// The function.
+#[derive(Clone, Debug)]
+pub struct Socket {
+    chat: Chat,
+}
+
+impl Socket {
+    /// From an environment.
+    pub fn new(environment: &Environment) -> std::result::Result<Self, BadVariable> {
+        Ok(Self { chat: Chat::new(environment)? })
+    }
+
+    /// Opens its connection, so that the first event need not wait for it.
+    pub async fn warm_up(&self) {
+        self.chat.app.store.warm_up().await;
+    }
+
+    /// Answers an event as Lambda wants it, with its log line.
+    pub async fn handle(
+        &self,
+        event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
+    ) -> Result<ApiGatewayProxyResponse, lambda_runtime::Error> {
+        let request = Request::current_or_start();
+        let context = &event.payload.request_context;
+        let request_id = context.request_id.as_deref().unwrap_or_default();
+        let route = context.route_key.as_deref().unwrap_or_default();
+        // All that an event may lead to is much for one future to hold.
+        let answer = Box::pin(self.answer(&event.payload, route, request_id));
+        let (status, body) = request.scope(answer).await;
+        let cost = request.cost();
+        tracing::info!(
+            target: "kith::request",
+            request_id,
+            route,
+            status,
+            calls = cost.calls,
+            round_trips = cost.round_trips,
+            read_units = cost.read_units,
+            write_units = cost.write_units,
+            pushes = cost.pushes,
+            "answered"
+        );
+        let mut response = ApiGatewayProxyResponse::default();
+        response.status_code = status.into();
+        response.body = body.map(Body::Text);
+        Ok(response)
+    }
+
+    /// The status, which the gateway minds of `$connect` only, and what is sent to the connection.
+    async fn answer(
+        &self,
+        event: &ApiGatewayWebsocketProxyRequest,
+        route: &str,
+        request_id: &str,
+    ) -> (u16, Option<String>) {
+        let context = &event.request_context;
+        let connection = ConnectionId::new(context.connection_id.clone().unwrap_or_default());
+        // Without an authorizer's word there is nobody.
+        let Some(identity) = identity(context) else { return (401, None) };
+        let app = &self.chat.app;
+        let outcome = match route {
+            "$connect" => sockets::connect(app, identity, connection).await.map(|()| None),
+            "$disconnect" => sockets::disconnect(app, identity.user, &connection).await.map(|()| None),
+            action => {
+                let caller = Caller { user: identity.user, connection: Some(&connection) };
+                // What is binary is no JSON, however it is encoded.
+                let body = event.body.as_deref().filter(|_| !event.is_base64_encoded).unwrap_or_default();
+                let taken = actions::take(&self.chat, caller, action, body).await;
+                let Err(error) = taken else { return (200, taken.ok().map(|reply| reply.text())) };
+                log_failure(&error, request_id);
+                let reply = Reply::error(&error, body, request_id);
+                if matches!(error, Error::Unauthenticated) {
+                    self.dismiss(identity, connection.clone(), context, reply).await;
+                    return (401, None);
+                }
+                return (code(&error).status_and_title().0.as_u16(), Some(reply.text()));
+            }
+        };
+        match outcome {
+            Ok(body) => (200, body),
+            Err(error) => {
+                log_failure(&error, request_id);
+                (code(&error).status_and_title().0.as_u16(), None)
+            }
+        }
+    }
+
+    /// Closes a connection whose session has ended, once it was told. The answer would come too late.
+    async fn dismiss(
+        &self,
+        identity: Identity,
+        connection_id: ConnectionId,
+        context: &ApiGatewayWebsocketProxyRequestContext,
+        last: Reply,
+    ) {
+        let connection = Connection {
+            user_id: identity.user,
+            connection_id,
+            session_id: identity.session,
+            connected_at: Timestamp::from_millis(context.connected_at),
+        };
+        self.chat.pushes.close(&connection, &last.text().into()).await;
+    }
+}
+
+/// Whose connection it is, by the authorizer's word.
+fn identity(context: &ApiGatewayWebsocketProxyRequestContext) -> Option<Identity> {
+    let text = |name: &str| context.authorizer.fields.get(name)?.as_str();
+    Some(Identity { user: text(USER_ID)?.parse().ok()?, session: text(SESSION_ID)?.parse().ok()? })
+}

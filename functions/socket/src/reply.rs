@@ -1,0 +1,73 @@
+//! What an event is answered.
+
+use serde::Serialize;
+use serde_json::Value;
+use shared::chat::{ClientId, ConversationId, Message, Seq};
+use shared::clock::Timestamp;
+use shared::error::Error;
+use shared::http::problem::Problem;
+use shared::ids::UserId;
+
+use crate::actions::ACTION;
+
+/// An answer.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(crate) enum Reply {
+    /// The message was sent, now or before.
+    Ack {
+        /// What its device calls it.
+        client_id: ClientId,
+        /// It, as it is now.
+        message: Message,
+    },
+    /// A conversation is read up to there.
+    Read {
+        /// Which.
+        conversation_id: ConversationId,
+        /// By whom.
+        user_id: UserId,
+        /// Up to where.
+        seq: Seq,
+    },
+    /// The connection is alive.
+    Pong {
+        /// The time.
+        at: Timestamp,
+    },
+    /// Something went wrong.
+    Error {
+        /// What was asked for; empty if that cannot be told.
+        action: String,
+        /// The message it was about, if one was named.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        client_id: Option<String>,
+        /// What went wrong, as over HTTP.
+        problem: Problem,
+    },
+    /// There is nothing to say.
+    #[serde(skip)]
+    Nothing,
+}
+
+impl Reply {
+    /// What went wrong with a message.
+    pub(crate) fn error(error: &Error, body: &str, request_id: &str) -> Self {
+        // As much of it as there is: the client is to know which of its messages it was.
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+        Self::Error {
+            action: text(ACTION).unwrap_or_default(),
+            client_id: text("clientId"),
+            problem: Problem::new(error, request_id),
+        }
+    }
+
+    /// As it is sent; empty if there is nothing to say.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Nothing => String::new(),
+            reply => serde_json::to_string(reply).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Connections to the WebSocket API, and the sessions they belong to.
+
+use std::time::Duration;
+
+use serde_dynamo::Item;
+
+use super::credential::Credential;
+use super::session::{self, Identity, SessionItem};
+use crate::environment::App;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::jobs::Change;
+use crate::keys;
+use crate::push::{self, Caller, Connection, ConnectionId, Frame, Pushes};
+use crate::store::retry::Backoff;
+use crate::store::{self, Condition, Transaction};
+
+/// How long whoever ends a session waits for its connections to be closed.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Notes a connection that is about to be opened. Two round trips, 2 R, 6 W.
+///
+/// One transaction of the connection, its session, which must still be there, and its owner's
+/// credential, which must still be of the session's generation. Whoever ends a session looks for its
+/// connections afterwards: so of the two that race, either this one finds the session ended, or that
+/// one finds the connection.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] if the session has ended.
+pub async fn connect(app: &App, identity: Identity, id: ConnectionId) -> Result<()> {
+    let Identity { user, session } = identity;
+    let connected_at = app.clock.now();
+    let connection = Connection { user_id: user, connection_id: id, session_id: session, connected_at };
+    let mut pause = Backoff::default();
+    loop {
+        let (_, credential) = session::load(app, identity).await?.ok_or(Error::Unauthenticated)?;
+        let generation = || Condition::equals("generation", credential.generation);
+        let transaction = Transaction::new(app.ids.write_id())
+            .put(connection.put()?)
+            .check(keys::session(user, session), generation()?)
+            .check(keys::credential(user), generation()?);
+        match app.store.transact(transaction).await? {
+            Ok(()) => return Ok(()),
+            // It is there already: the same event has come before.
+            Err(refusals) if !refusals.of(1) && !refusals.of(2) => return Ok(()),
+            Err(_) => pause.wait("somebody else is at the same session").await?,
+        }
+    }
+}
+
+/// Forgets a connection that is closed; it may be forgotten already. One round trip, 1 W.
+pub async fn disconnect(app: &App, user: UserId, id: &ConnectionId) -> Result<()> {
+    app.store.delete(&keys::connection(user, id.as_str())).await
+}
+
+/// Refuses whoever asks through a connection whose session has ended. One round trip, 1 R.
+pub async fn check(app: &App, caller: Caller<'_>) -> Result<()> {
+    let found = app.store.batch_get(caller.key().as_slice()).await?;
+    caller.check(&found)
+}
+
+/// Closes the connections of those of a person's sessions that have ended, and tells them so. One
+/// round trip, 1 R, and more if there are connections.
+///
+/// What is so now decides, so it may be repeated, and is: by the stream, if whoever ended a session
+/// did not get to this.
+pub async fn close_ended(app: &App, pushes: &Pushes, user: UserId) -> Result<()> {
+    let connections = push::of_strongly(app, user).await?;
+    if connections.is_empty() {
+        return Ok(());
+    }
+    let credential = keys::credential(user);
+    let session = |connection: &Connection| keys::session(user, connection.session_id);
+    let mut keys: Vec<_> = connections.iter().map(session).collect();
+    keys.push(credential.clone());
+    let mut found = app.store.batch_get(&keys).await?;
+    let credential = found.take::<Credential>(&credential)?;
+    let now = app.clock.now();
+    let mut ended = Vec::new();
+    for connection in connections {
+        let item = found.peek::<SessionItem>(&session(&connection))?;
+        let is_valid =
+            credential.as_ref().zip(item).is_some_and(|(credential, item)| item.is_valid(credential, now));
+        if !is_valid {
+            ended.push(connection);
+        }
+    }
+    pushes.end(ended, &Frame::SignedOut).await
+}
+
+/// Whose sessions may have ended by a change of the table: one is gone, or a new generation has begun.
+pub fn signed_out_by(change: &Change) -> Result<Option<UserId>> {
+    let is_gone = change.new.is_none();
+    let is_over = if change.sort_key.starts_with("SESSION#") {
+        is_gone
+    } else if change.sort_key == "CREDENTIAL" {
+        is_gone || generation(change.old.as_ref())? != generation(change.new.as_ref())?
+    } else {
+        false
+    };
+    Ok(if is_over { keys::owner(&change.partition_key) } else { None })
+}
+
+fn generation(image: Option<&Item>) -> Result<Option<u64>> {
+    let credential = image.cloned().map(serde_dynamo::from_item::<_, Credential>);
+    Ok(credential.transpose().map_err(Error::internal)?.map(|credential| credential.generation))
+}
+
+/// The same for whoever has just ended a session, which it has not failed to do if this fails: then
+/// it is the stream that closes them.
+pub(super) async fn close_ended_now(app: &App, pushes: &Pushes, user: UserId) {
+    let closing = store::Request::current_or_start().within(PATIENCE);
+    if let Err(error) = closing.scope(close_ended(app, pushes, user)).await {
+        tracing::warn!(cause = error.chain(), "the connections of a session could not be closed");
+    }
+}

@@ -1,0 +1,77 @@
+//! Moving one's read marker.
+
+use super::membership::{Membership, State};
+use super::{Chat, ConversationId, Seq, last_message};
+use crate::error::{Error, Result};
+use crate::friends::Edge;
+use crate::keys;
+use crate::push::{self, Caller, Frame};
+use crate::store::Written;
+use crate::store::retry::Backoff;
+
+/// Where somebody's marker is.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadMarker {
+    /// The last message they have read or sent.
+    pub seq: Seq,
+}
+
+/// Moves the caller's marker up to a message, only ever forward, and tells both people's devices,
+/// friends no more only one's own. Two round trips, 4 R, 1 W and one in the index, two if all is
+/// read then.
+///
+/// Past the end means the end: the last message is read strongly. The membership may not be there
+/// yet, as it follows the messages; then it is made here, and what comes behind finds it. It is
+/// written only if nobody did since it was read; if not, all of it is looked at again.
+pub async fn mark_read(
+    chat: &Chat,
+    caller: Caller<'_>,
+    conversation: ConversationId,
+    seq: Seq,
+) -> Result<ReadMarker> {
+    let app = &chat.app;
+    let peer = conversation.peer_of(caller.user).ok_or(Error::NotFound)?;
+    let (key, relation) = (keys::membership(caller.user, conversation), keys::relation(caller.user, peer));
+    let mut deciding = vec![key.clone(), relation.clone()];
+    deciding.extend(caller.key());
+    let people = [caller.user, peer];
+    let mut pause = Backoff::default();
+    loop {
+        let (mut found, last, connections) = tokio::try_join!(
+            app.store.batch_get(&deciding),
+            last_message(app, conversation),
+            push::of(app, &people),
+        )?;
+        caller.check(&found)?;
+        let edge = Edge::or_blank(found.take::<Edge>(&relation)?, caller.user, peer);
+        let Some(last) = last else {
+            let is_there = edge.bond.are_friends();
+            return if is_there { Ok(ReadMarker { seq: Seq(0) }) } else { Err(Error::NotFound) };
+        };
+        let membership = Membership::or_blank(found.take(&key)?, caller.user, conversation);
+        let own = if last.sender_id == caller.user { last.seq } else { Seq(0) };
+        let news = State {
+            last_seq: last.seq,
+            last_revision: last.revision,
+            read_seq: seq.min(last.seq).max(own),
+            updated_at: last.changed_at(),
+        };
+        let before = membership.state.read_seq;
+        let Some((state, put)) = membership.advance(news)? else {
+            return Ok(ReadMarker { seq: before });
+        };
+        let Written::Done(_) = app.store.put(put, &app.ids.write_id()).await? else {
+            pause.wait("somebody else is at the same membership").await?;
+            continue;
+        };
+        if state.read_seq > before {
+            let (conversation_id, user_id) = (conversation, caller.user);
+            let frame = Frame::Read { conversation_id, user_id, seq: state.read_seq };
+            let are_friends = edge.bond.are_friends();
+            let told = caller.others(connections).into_iter();
+            let told = told.filter(|connection| are_friends || connection.user_id == caller.user);
+            chat.pushes.tell(told, &frame).await;
+        }
+        return Ok(ReadMarker { seq: state.read_seq });
+    }
+}

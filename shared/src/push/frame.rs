@@ -1,0 +1,59 @@
+//! What people are told through a connection.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::chat::{Conversation, ConversationId, Message, Seq};
+use crate::ids::UserId;
+
+/// What is told.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Frame<'a> {
+    /// There is a new message.
+    Message {
+        /// It.
+        message: &'a Message,
+    },
+    /// A message says something else.
+    MessageEdited {
+        /// It, as it is now.
+        message: &'a Message,
+    },
+    /// A message was deleted.
+    MessageDeleted {
+        /// What is left of it.
+        message: &'a Message,
+    },
+    /// The list of one's conversations has this now.
+    Conversation {
+        /// As its reader sees it.
+        conversation: &'a Conversation,
+    },
+    /// Somebody is writing.
+    Typing {
+        /// In which conversation.
+        conversation_id: ConversationId,
+        /// Who.
+        user_id: UserId,
+    },
+    /// Somebody has read a conversation.
+    Read {
+        /// Which.
+        conversation_id: ConversationId,
+        /// Who.
+        user_id: UserId,
+        /// Up to where.
+        seq: Seq,
+    },
+    /// The connection's session has ended, and so does the connection.
+    SignedOut,
+}
+
+impl Frame<'_> {
+    /// As it is sent.
+    #[must_use]
+    pub fn text(&self) -> Bytes {
+        serde_json::to_vec(self).unwrap_or_default().into()
+    }
+}

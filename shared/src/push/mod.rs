@@ -1,0 +1,192 @@
+//! Telling people at once what has happened, on whatever they are connected with.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `connection.rs` | a connection to the WebSocket API as an item |
+//! | `frame.rs` | what is told |
+//! | this one | telling it |
+//!
+//! A push is a hint: what it tells of is in the table before it is told, and whoever misses one
+//! finds it there. So nothing waits for pushes for long, and nothing fails because of them.
+
+mod connection;
+mod frame;
+
+use std::time::Duration;
+
+use aws_sdk_apigatewaymanagement::Client;
+use aws_sdk_apigatewaymanagement::config::Builder;
+use aws_sdk_apigatewaymanagement::config::retry::RetryConfig;
+use aws_sdk_apigatewaymanagement::config::timeout::TimeoutConfig;
+use aws_sdk_apigatewaymanagement::error::ProvideErrorMetadata;
+use aws_sdk_apigatewaymanagement::operation::delete_connection::DeleteConnectionError;
+use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
+use aws_sdk_apigatewaymanagement::primitives::Blob;
+use bytes::Bytes;
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
+
+pub use connection::{Caller, Connection, ConnectionId};
+pub(crate) use connection::{of, of_strongly};
+pub use frame::Frame;
+
+use crate::environment::{App, BadVariable, Environment};
+use crate::store::Request;
+
+/// For how long whoever caused a push waits for it: then the function answers and is frozen.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// For how long closing connections may take.
+const PARTING: Duration = Duration::from_secs(1);
+
+/// How often, and after which pauses, a connection that has only just been made is closed again
+/// if it is said not to be there: the gateway opens it once `$connect` has answered.
+const ATTEMPTS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How old a connection may be and not be open yet: `$connect` answers as soon as its item is there.
+const OPENING: Duration = Duration::from_secs(5);
+
+/// Where the WebSocket API's connections are managed, as the SDK reads it for this service.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+
+/// Pushes to connections of the WebSocket API.
+#[derive(Clone)]
+pub struct Pushes {
+    client: Client,
+    app: App,
+}
+
+/// A frame for a connection.
+pub(crate) type Delivery = (Connection, Bytes);
+
+impl Pushes {
+    /// To the API that the environment names.
+    ///
+    /// # Errors
+    /// When it names none: the SDK knows no such endpoint of itself.
+    pub fn new(environment: &Environment) -> Result<Self, BadVariable> {
+        environment.variables.read::<String>(ENDPOINT)?;
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_millis(200))
+            .operation_attempt_timeout(PATIENCE);
+        let config = Builder::from(&environment.sdk)
+            // What is throttled may be sent again, as long as there is time.
+            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(20)))
+            .timeout_config(timeouts.build())
+            .build();
+        Ok(Self { client: Client::from_conf(config), app: App::new(environment)? })
+    }
+
+    /// Tells all of these connections the same, all at once, for at most 250 ms.
+    pub(crate) async fn tell(&self, to: impl IntoIterator<Item = Connection>, frame: &Frame<'_>) {
+        let text = frame.text();
+        self.deliver(to.into_iter().map(|connection| (connection, text.clone())).collect()).await;
+    }
+
+    /// Delivers all of these, all at once, for at most 250 ms: what is not delivered by then is
+    /// given up, so that nothing is under way when the function answers and is frozen.
+    pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>) {
+        if deliveries.is_empty() {
+            return;
+        }
+        let many = deliveries.len();
+        let all = join_all(deliveries.into_iter().map(|(connection, text)| self.post(connection, text)));
+        if timeout(PATIENCE, all).await.is_err() {
+            tracing::warn!(connections = many, "not every push was delivered in time");
+        }
+    }
+
+    /// Posts to one connection. If it is gone, its item goes, too.
+    async fn post(&self, connection: Connection, text: Bytes) {
+        count("POST");
+        let id = connection.connection_id.as_str();
+        let sent = self.client.post_to_connection().connection_id(id).data(Blob::new(text)).send().await;
+        let Err(error) = sent else { return };
+        if error.as_service_error().is_some_and(PostToConnectionError::is_gone_exception) {
+            self.forget(&connection).await;
+        } else {
+            tracing::warn!(code = error.code(), cause = %error, "a push was not delivered");
+        }
+    }
+
+    /// Takes away the item of a connection that is gone, unless it is only just being made.
+    async fn forget(&self, connection: &Connection) {
+        if self.is_opening(connection) {
+            return;
+        }
+        if let Err(error) = self.app.store.delete(&connection.key()).await {
+            tracing::warn!(cause = error.chain(), "a connection that is gone could not be forgotten");
+        }
+    }
+
+    /// Ends connections: takes away their items, so that they are told nothing any more, tells them
+    /// a last thing, and closes them.
+    ///
+    /// # Errors
+    /// When the items could not be taken away. They are told and closed all the same.
+    pub(crate) async fn end(&self, connections: Vec<Connection>, last: &Frame<'_>) -> crate::Result<()> {
+        if connections.is_empty() {
+            return Ok(());
+        }
+        let text = last.text();
+        let (forgotten, _) = tokio::join!(
+            join_all(
+                connections.iter().map(|connection| async { self.app.store.delete(&connection.key()).await })
+            ),
+            join_all(connections.iter().map(|connection| self.close(connection, &text))),
+        );
+        forgotten.into_iter().collect()
+    }
+
+    /// Tells a connection a last thing and closes it, for at most a second.
+    pub async fn close(&self, connection: &Connection, last: &Bytes) {
+        if timeout(PARTING, self.part(connection, last)).await.is_err() {
+            tracing::warn!("a connection was not closed in time");
+        }
+    }
+
+    async fn part(&self, connection: &Connection, last: &Bytes) {
+        let id = connection.connection_id.as_str();
+        for attempt in 1..=ATTEMPTS {
+            count("POST");
+            let post = self.client.post_to_connection().connection_id(id).data(Blob::new(last.clone()));
+            // Whether it hears it or not, it is closed.
+            let _ = post.send().await;
+            count("DELETE");
+            match self.client.delete_connection().connection_id(id).send().await {
+                Ok(_) => return,
+                Err(error)
+                    if error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) =>
+                {
+                    if !self.is_opening(connection) {
+                        return;
+                    }
+                }
+                Err(error) => tracing::warn!(cause = %error, "a connection was not closed"),
+            }
+            if attempt < ATTEMPTS {
+                sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// Whether the gateway may not have opened it yet.
+    fn is_opening(&self, connection: &Connection) -> bool {
+        self.app.clock.now().since(connection.connected_at) < OPENING
+    }
+}
+
+impl std::fmt::Debug for Pushes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pushes")
+    }
+}
+
+/// Counts a call, and notes what the function must be allowed for it.
+fn count(method: &'static str) {
+    Request::count(|cost| {
+        cost.pushes += 1;
+        cost.operations.insert((method.into(), "execute-api:ManageConnections"));
+    });
+}

@@ -1,0 +1,359 @@
+//! Conversations through sockets: what each device is told, tickets, and how connections end.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::{join, join_all};
+use http::Method;
+use local::stack::Overrides;
+use serde_json::{Value, json};
+
+use crate::harness::{Kith, Next, PASSWORD, Person, Socket};
+
+async fn friends(kith: &Kith) -> [Person; 2] {
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    alice.befriend(&bob).await;
+    kith.drained().await;
+    [alice, bob]
+}
+
+fn send(to: &Person, client_id: &str, text: &str) -> Value {
+    json!({ "action": "send", "to": to.id, "clientId": client_id, "text": text })
+}
+
+impl Socket {
+    /// The next message of a type, whatever comes before it.
+    pub(crate) async fn of_type(&mut self, kind: &str) -> Value {
+        loop {
+            let next = self.next().await;
+            if next["type"] == kind {
+                return next;
+            }
+        }
+    }
+
+    /// What an action is answered.
+    pub(crate) async fn ask(&mut self, message: &Value) -> Value {
+        self.send(message).await;
+        self.next().await
+    }
+}
+
+#[tokio::test]
+async fn two_people_talk_and_every_device_hears_what_is_for_it() {
+    let kith = Kith::start().await;
+    let [alice, bob] = friends(&kith).await;
+    let id = alice.conversation_id(&bob);
+    let mut phone = alice.connect().await;
+    let mut laptop = alice.sign_in().await.connect().await;
+    let mut bobs = bob.connect().await;
+
+    let ack = phone.ask(&send(&bob, "a1", " Take some more tea. ")).await;
+    let message = bob.history(&alice, "").await["items"][0].clone();
+    assert_eq!(message["text"], "Take some more tea.");
+    assert_eq!(ack, json!({ "type": "ack", "clientId": "a1", "message": message }));
+    let push = json!({ "type": "message", "message": message });
+    assert_eq!([laptop.next().await, bobs.next().await], [push.clone(), push]);
+    // Once the stream has brought it, each is told how their conversation is now.
+    kith.drained().await;
+    for (socket, person, peer) in
+        [(&mut phone, &alice, &bob), (&mut laptop, &alice, &bob), (&mut bobs, &bob, &alice)]
+    {
+        let conversation = person.conversation(peer).await;
+        assert_eq!(socket.next().await, json!({ "type": "conversation", "conversation": conversation }));
+    }
+    // What is sent again is told nobody again.
+    assert_eq!(phone.ask(&send(&bob, "a1", "something else")).await, ack);
+    assert_eq!(laptop.ask(&send(&bob, "a1", "something else")).await, ack);
+
+    let typing = json!({ "type": "typing", "conversationId": id, "userId": bob.id });
+    bobs.send(&json!({ "action": "typing", "to": alice.id })).await;
+    assert_eq!([phone.next().await, laptop.next().await], [typing.clone(), typing]);
+    bobs.send(&json!({ "action": "read", "conversationId": id, "seq": 7 })).await;
+    let read = json!({ "type": "read", "conversationId": id, "userId": bob.id, "seq": 1 });
+    for socket in [&mut phone, &mut laptop, &mut bobs] {
+        assert_eq!(socket.next().await, read);
+    }
+    // Who has read it already is answered, and nobody is told.
+    assert_eq!(bobs.ask(&json!({ "action": "read", "conversationId": id, "seq": 1 })).await, read);
+    let pong = bobs.ask(&json!({ "action": "ping" })).await;
+    assert_eq!(pong, json!({ "type": "pong", "at": pong["at"] }));
+
+    // What is done over HTTP, all devices are told.
+    let edited = alice.edit(&bob, 1, "Take some more wine.").await.expect(200);
+    alice.unsay(&bob, 1).await.expect(204);
+    bob.say(&alice, "b1", "There is none.").await.expect(201);
+    bob.mark_read(&alice, 1).await.expect(204);
+    let page = alice.history(&bob, "").await;
+    for socket in [&mut phone, &mut laptop, &mut bobs] {
+        assert_eq!(socket.of_type("messageEdited").await["message"], edited);
+        assert_eq!(socket.of_type("messageDeleted").await["message"], page["items"][0]);
+        assert_eq!(socket.of_type("message").await["message"], page["items"][1]);
+    }
+    kith.drained().await;
+    kith.check_chats().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_answered_and_harms_nobody() {
+    let kith = Kith::start().await;
+    let [alice, bob] = friends(&kith).await;
+    let carol = kith.register("carol").await;
+    let mut socket = alice.connect().await;
+    let id = alice.conversation_id(&bob);
+    let nobody = "01JZZ3W0Q5E8T4C9M2R7B6N1KD";
+    let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
+    for (text, action, client_id, status, pointer) in [
+        ("", "", None, 400, None),
+        ("nonsense", "", None, 400, None),
+        (&*deep, "", None, 400, None),
+        ("[]", "", None, 422, Some("")),
+        ("7", "", None, 422, Some("")),
+        ("{}", "", None, 422, Some("/action")),
+        (r#"{"action":7}"#, "", None, 422, Some("/action")),
+        (r#"{"action":"shout","more":1}"#, "shout", None, 422, Some("/action")),
+        (r#"{"action":"$connect"}"#, "$connect", None, 422, Some("/action")),
+        (r#"{"action":"ping","more":1}"#, "ping", None, 422, Some("/more")),
+        (r#"{"action":"ping","action":"ping"}"#, "ping", None, 400, None),
+        (r#"{"action":"send","clientId":"x"}"#, "send", Some("x"), 422, Some("/to")),
+        (r#"{"action":"send","to":"x","clientId":"","text":"x"}"#, "send", Some(""), 422, Some("/to")),
+        (r#"{"action":"read","conversationId":"x","seq":1}"#, "read", None, 422, Some("/conversationId")),
+        (
+            &format!(r#"{{"action":"read","conversationId":"{id}","seq":-1}}"#),
+            "read",
+            None,
+            422,
+            Some("/seq"),
+        ),
+        (
+            &format!(r#"{{"action":"read","conversationId":"{nobody}-{id}"}}"#),
+            "read",
+            None,
+            422,
+            Some("/conversationId"),
+        ),
+        (&send(&carol, "c", "hello").to_string(), "send", Some("c"), 403, None),
+        (&send(&alice, "c", "hello").to_string(), "send", Some("c"), 403, None),
+        (&format!(r#"{{"action":"typing","to":"{}"}}"#, carol.id), "typing", None, 403, None),
+        (&format!(r#"{{"action":"typing","to":"{nobody}"}}"#), "typing", None, 404, None),
+        (&send(&bob, "c", &"x".repeat(70_000)).to_string(), "send", Some("c"), 413, None),
+    ] {
+        socket.send_in_frames(text, 30_000).await;
+        if text.is_empty() {
+            socket.send_text("").await;
+        }
+        let error = socket.next().await;
+        let said = &text[..text.len().min(80)];
+        assert_eq!(error["type"], "error", "{said}: {error}");
+        assert_eq!(error["action"], action, "{said}: {error}");
+        assert_eq!(error.get("clientId").and_then(Value::as_str), client_id, "{said}: {error}");
+        assert_eq!(error["problem"]["status"], status, "{said}: {error}");
+        assert!(error["problem"]["requestId"].is_string());
+        assert_eq!(error["problem"]["errors"][0]["pointer"].as_str(), pointer, "{said}: {error}");
+    }
+    assert_eq!(socket.ask(&json!({ "action": "ping" })).await["type"], "pong");
+    // The longest message there is, and an answer that is as long.
+    let longest = "🐇".repeat(4000);
+    let ack = socket.ask(&send(&bob, "long", &longest)).await;
+    assert_eq!(ack["type"], "ack");
+    assert!(alice.texts(&bob).await.len() == 1);
+    kith.drained().await;
+    kith.check_chats().await;
+}
+
+#[tokio::test]
+async fn a_ticket_is_given_to_whoever_has_a_session() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let answer = alice.call(Method::POST, "/v1/socket-tickets").await.expect(201);
+    let (ticket, url) = (answer["ticket"].as_str().unwrap(), answer["url"].as_str().unwrap());
+    assert!(url.starts_with("ws://") && url.ends_with(&format!("/dev?ticket={ticket}")), "{url}");
+    assert!(kith.items().await.iter().all(|item| !item.to_string().contains(ticket)));
+    // Whatever the gateway remembers of the session.
+    let other = alice.sign_in().await;
+    other.get("/v1/me").await.expect(200);
+    alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204);
+    other.get("/v1/me").await.expect(200);
+    other.call(Method::POST, "/v1/socket-tickets").await.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_opens_one_connection_within_a_minute() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    let url = alice.ticket_url().await;
+    let all = join_all((0..10).map(|_| Socket::try_connect(&url, &[]))).await;
+    assert_eq!(all.iter().filter(|opened| opened.is_ok()).count(), 1);
+    for refused in all.iter().filter_map(|opened| opened.as_ref().err()) {
+        assert_eq!(refused.status, 401, "{refused:?}");
+    }
+    let base = url.split('?').next().unwrap();
+    for bad in
+        ["", "?ticket=", "?ticket=x", "?ticket=%00", &format!("?ticket={}", "A".repeat(43)), "?other=1"]
+    {
+        Socket::expect_refused(&format!("{base}{bad}"), 401).await;
+    }
+    let url = alice.ticket_url().await;
+    kith.advance(Duration::from_mins(1));
+    Socket::expect_refused(&url, 401).await;
+    // A ticket is worth no more than its session.
+    let other = alice.sign_in().await;
+    let url = other.ticket_url().await;
+    alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204);
+    Socket::expect_refused(&url, 401).await;
+    assert_eq!(kith.connections().await, 1);
+}
+
+#[tokio::test]
+async fn who_is_signed_out_is_told_so_and_hears_nothing_more() {
+    let kith = Kith::start().await;
+    let [alice, bob] = friends(&kith).await;
+    let mut stays = alice.connect().await;
+    for how in ["one", "itself", "others", "password", "surplus", "expired"] {
+        let other = alice.sign_in().await;
+        let [mut one, mut two] = [other.connect().await, other.connect().await];
+        match how {
+            "one" => drop(alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204)),
+            "itself" => drop(other.delete("/v1/sessions/current").await.expect(204)),
+            "others" => drop(alice.delete("/v1/sessions").await.expect(204)),
+            "password" => drop(alice.change_password(PASSWORD, PASSWORD).await.expect(204)),
+            // Nobody who ends it closes its sockets: the stream does.
+            _ => kith.delete_item(&format!("USER#{}", alice.id), &format!("SESSION#{}", other.session)).await,
+        }
+        // Whoever comes after the answer is not told of what is said after it.
+        if !["surplus", "expired"].contains(&how) {
+            bob.say(&alice, how, "hello").await.expect(201);
+        }
+        for socket in [&mut one, &mut two] {
+            assert_eq!(socket.next().await, json!({ "type": "signedOut" }), "{how}");
+            // A gateway that is slow to say that it did so may be told twice.
+            while let Next::Text(text) = socket.receive().await {
+                assert_eq!(text, r#"{"type":"signedOut"}"#, "{how}");
+            }
+        }
+        kith.drained().await;
+        assert_eq!(kith.connections().await, 1, "{how}");
+    }
+    stays.of_type("message").await;
+    stays.send(&json!({ "action": "ping" })).await;
+    stays.of_type("pong").await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_known_may_say_nothing() {
+    let kith = Kith::start().await;
+    let [alice, bob] = friends(&kith).await;
+    for message in [
+        send(&bob, "1", "hello"),
+        json!({ "action": "typing", "to": bob.id }),
+        json!({ "action": "read", "conversationId": alice.conversation_id(&bob), "seq": 1 }),
+        json!({ "action": "ping" }),
+        json!({ "action": "shout" }),
+        json!("nonsense"),
+        json!({ "action": "ping", "more": 1 }),
+    ] {
+        let mut socket = alice.connect().await;
+        for item in kith.items().await {
+            let (pk, sk) = (item["PK"].as_str().unwrap(), item["SK"].as_str().unwrap());
+            if sk.starts_with("CONNECTION#") {
+                kith.delete_item(pk, sk).await;
+            }
+        }
+        let error = socket.ask(&message).await;
+        assert_eq!((&error["type"], &error["problem"]["code"]), (&json!("error"), &json!("unauthenticated")));
+        assert!(matches!(socket.receive().await, Next::Closed(..)));
+    }
+    assert!(bob.texts(&alice).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_sign_out_and_a_connection_that_race_no_socket_is_left() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    // The session ends while the connection is being noted.
+    for is_password in [false, true] {
+        let other = alice.sign_in().await;
+        let url = other.ticket_url().await;
+        let gate = kith.faults().hold("TransactWriteItems");
+        let opening = tokio::spawn(async move { Socket::try_connect(&url, &[]).await });
+        gate.reached().await;
+        if is_password {
+            alice.delete("/v1/sessions").await.expect(204);
+        } else {
+            alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204);
+        }
+        gate.release();
+        assert_eq!(opening.await.unwrap().err().unwrap().status, 401);
+        kith.faults().stop();
+        assert_eq!(kith.connections().await, 0);
+    }
+    // All at once, however it falls.
+    let mut opened = 0;
+    for number in 0..40 {
+        let other = alice.sign_in().await;
+        let url = other.ticket_url().await;
+        let path = format!("/v1/sessions/{}", other.session);
+        let pause = Duration::from_millis(number % 8);
+        let end = async {
+            tokio::time::sleep(pause).await;
+            alice.delete(&path).await.expect(204);
+        };
+        let (socket, ()) = join(Socket::try_connect(&url, &[]), end).await;
+        if let Ok(mut socket) = socket {
+            opened += 1;
+            while !matches!(socket.receive().await, Next::Closed(..) | Next::Lost) {}
+        }
+        kith.drained().await;
+        assert_eq!(kith.connections().await, 0);
+    }
+    println!("{opened} of 40 connections were opened, and closed");
+}
+
+#[tokio::test]
+async fn the_dead_are_forgotten_and_the_living_are_told() {
+    let kith = Kith::with(Overrides { loses_disconnects: true, ..Overrides::default() }).await;
+    let [alice, bob] = friends(&kith).await;
+    let mut alices = alice.connect().await;
+    let [dead, mut other] = [bob.connect().await, bob.connect().await];
+    kith.advance(Duration::from_secs(10));
+    assert_eq!(kith.connections().await, 3);
+    dead.close().await;
+    assert_eq!(alices.ask(&send(&bob, "1", "hello")).await["type"], "ack");
+    assert_eq!(other.next().await["message"]["text"], "hello");
+    // The recipient's connection, and not the sender's.
+    assert_eq!(kith.connections().await, 2);
+    alices.send(&json!({ "action": "ping" })).await;
+    alices.of_type("pong").await;
+    // Of what was never pushed to, nothing is left after two hours either.
+    other.close().await;
+    kith.advance(Duration::from_hours(3));
+    let alice = alice.sign_in().await;
+    alice.say(&bob, "2", "hello").await.expect(201);
+}
+
+#[tokio::test]
+async fn who_says_goodbye_is_forgotten() {
+    let kith = Kith::start().await;
+    let [alice, bob] = friends(&kith).await;
+    let socket = alice.connect().await;
+    assert_eq!(kith.connections().await, 1);
+    socket.close().await;
+    let (said, records) = kith.watch(bob.say(&alice, "1", "hello").into_future()).await;
+    said.expect(201);
+    assert!(records.iter().all(|record| record.total().pushes == 0));
+    assert_eq!(kith.connections().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_sent_one_after_the_other_is_heard_so() {
+    let kith = Kith::start().await;
+    let [alice, bob] = friends(&kith).await;
+    let mut bobs = bob.connect().await;
+    let started = Instant::now();
+    for number in 0..20 {
+        alice.say(&bob, &number.to_string(), "hello").await.expect(201);
+    }
+    println!("20 messages, each pushed, in {:?}", started.elapsed());
+    for number in 1..=20 {
+        assert_eq!(bobs.of_type("message").await["message"]["seq"], number);
+    }
+}

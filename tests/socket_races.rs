@@ -1,0 +1,265 @@
+//! Devices that lose their connections and miss pushes, and functions that crash: nobody misses a
+//! message in the end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::harness::{Fault, Kith, Person, Socket};
+
+/// A device that goes by the rule: pushes are hints, the history is the truth.
+struct Device {
+    person: Person,
+    peer: Person,
+    socket: Option<Socket>,
+    messages: BTreeMap<u64, Value>,
+    revision: u64,
+}
+
+impl Device {
+    fn new(person: &Person, peer: &Person) -> Self {
+        let (person, peer) = (person.clone(), peer.clone());
+        Self { person, peer, socket: None, messages: BTreeMap::new(), revision: 0 }
+    }
+
+    fn have(&self) -> u64 {
+        self.messages.keys().zip(1..).take_while(|(seq, number)| **seq == *number).count() as u64
+    }
+
+    /// Connects, and then looks at what there is.
+    async fn connect(&mut self) {
+        self.socket = Some(self.person.connect().await);
+        let listed = self.person.get("/v1/conversations").await.expect(200);
+        for conversation in listed["items"].as_array().unwrap() {
+            self.compare(conversation).await;
+        }
+    }
+
+    async fn compare(&mut self, conversation: &Value) {
+        if conversation["lastSeq"].as_u64().unwrap() > self.have()
+            || conversation["lastRevision"].as_u64().unwrap() > self.revision
+        {
+            self.fetch().await;
+        }
+    }
+
+    async fn fetch(&mut self) {
+        loop {
+            let page = self.person.history(&self.peer, &format!("after={}&limit=3", self.have())).await;
+            self.take(&page);
+            if page["lastSeq"] == self.have() {
+                break;
+            }
+        }
+        loop {
+            let query = format!("changedAfter={}&limit=3", self.revision);
+            let page = self.person.history(&self.peer, &query).await;
+            self.take(&page);
+            let items = page["items"].as_array().unwrap();
+            let last = items.last().map(|item| item["revision"].as_u64().unwrap());
+            self.revision = self.revision.max(last.unwrap_or(0));
+            if items.is_empty() || page["lastRevision"].as_u64().unwrap() <= self.revision {
+                break;
+            }
+        }
+    }
+
+    fn take(&mut self, page: &Value) {
+        page["items"].as_array().unwrap().iter().for_each(|item| self.keep(item));
+    }
+
+    fn keep(&mut self, message: &Value) {
+        let seq = message["seq"].as_u64().unwrap();
+        let known = self.messages.get(&seq).map_or(-1, |known| known["revision"].as_i64().unwrap());
+        if message["revision"].as_i64().unwrap() > known {
+            self.messages.insert(seq, message.clone());
+        }
+    }
+
+    /// Hears what it is told, until nothing has come for a while.
+    async fn hear(&mut self, quiet: Duration) {
+        let Some(mut socket) = self.socket.take() else { return };
+        while let Ok(frame) = tokio::time::timeout(quiet, socket.next()).await {
+            match frame["type"].as_str().unwrap() {
+                "message" => {
+                    let seq = frame["message"]["seq"].as_u64().unwrap();
+                    self.keep(&frame["message"]);
+                    if seq > self.have() {
+                        self.fetch().await;
+                    }
+                }
+                "messageEdited" | "messageDeleted" => {
+                    let revision = frame["message"]["revision"].as_u64().unwrap();
+                    if revision > self.revision {
+                        self.fetch().await;
+                    }
+                }
+                "conversation" => self.compare(&frame["conversation"]).await,
+                other => panic!("it was told {other}"),
+            }
+        }
+        self.socket = Some(socket);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_that_comes_and_goes_misses_nothing() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    alice.befriend(&bob).await;
+    let mut devices: Vec<_> = (0..4)
+        .map(|device| if device % 2 == 0 { Device::new(&alice, &bob) } else { Device::new(&bob, &alice) })
+        .collect();
+    let talk = async {
+        for number in 1..=40_u64 {
+            let [one, other] = if number % 3 == 0 { [&bob, &alice] } else { [&alice, &bob] };
+            one.say(other, &number.to_string(), &number.to_string()).await.expect(201);
+            if number % 4 == 0 {
+                let seq = number - 3;
+                let [one, other] = if seq % 3 == 0 { [&bob, &alice] } else { [&alice, &bob] };
+                if number % 8 == 0 {
+                    one.unsay(other, seq).await.expect(204);
+                } else {
+                    one.edit(other, seq, "edited").await.expect(200);
+                }
+            }
+        }
+    };
+    let listen = devices.iter_mut().enumerate().map(async |(number, device)| {
+        for turn in 0..6 {
+            device.connect().await;
+            device.hear(Duration::from_millis(20 + 10 * number as u64)).await;
+            if turn < 5 {
+                // Some without a goodbye.
+                match device.socket.take() {
+                    Some(socket) if turn % 2 == 0 => socket.drop_abruptly(),
+                    Some(socket) => socket.close().await,
+                    None => {}
+                }
+            }
+        }
+        device.hear(Duration::from_millis(1500)).await;
+    });
+    futures_util::future::join(talk, join_all(listen)).await;
+    kith.drained().await;
+    let expected = alice.history(&bob, "limit=100").await;
+    for device in &mut devices {
+        device.hear(Duration::from_millis(300)).await;
+        assert_eq!(
+            &device.messages.values().cloned().collect::<Vec<_>>(),
+            expected["items"].as_array().unwrap()
+        );
+        assert_eq!(device.revision, expected["lastRevision"].as_u64().unwrap());
+    }
+    kith.check_chats().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_sockets_of_two_people_talk_at_once() {
+    let kith = Kith::start().await;
+    let people = [kith.register("alice").await, kith.register("bob").await];
+    people[0].befriend(&people[1]).await;
+    kith.drained().await;
+    let mut sockets = Vec::new();
+    for device in 0..10 {
+        sockets.push(people[device % 2].connect().await);
+    }
+    let started = std::time::Instant::now();
+    let talk = sockets.into_iter().enumerate().map(|(device, mut socket)| {
+        let peer = &people[1 - device % 2];
+        async move {
+            let mut heard = BTreeMap::new();
+            let mut note = |message: &Value| {
+                let seq = message["seq"].as_u64().unwrap();
+                assert!(heard.insert(seq, message.clone()).is_none(), "{seq} is told twice");
+            };
+            for number in 0..10 {
+                let client_id = format!("{device}-{number}");
+                let text =
+                    json!({ "action": "send", "to": peer.id, "clientId": client_id, "text": client_id });
+                socket.send(&text).await;
+                loop {
+                    let frame = socket.next().await;
+                    match frame["type"].as_str().unwrap() {
+                        "ack" => {
+                            assert_eq!(frame["clientId"], client_id);
+                            note(&frame["message"]);
+                            break;
+                        }
+                        "message" => note(&frame["message"]),
+                        "conversation" => {}
+                        other => panic!("{other}: {frame}"),
+                    }
+                }
+            }
+            // Everything the others say is for it, too.
+            while heard_all(&mut socket, &mut note).await {}
+            heard
+        }
+    });
+    let heard = join_all(talk).await;
+    println!("100 messages through ten sockets to one conversation in {:?}", started.elapsed());
+    kith.drained().await;
+    let page = people[0].history(&people[1], "limit=100").await;
+    let all: Vec<_> = page["items"].as_array().unwrap().clone();
+    assert_eq!(all.len(), 100);
+    for heard in heard {
+        assert!(heard.len() > 95, "a push is a hint, and nearly all arrive: {}", heard.len());
+        assert!(heard.iter().all(|(seq, message)| all[usize::try_from(*seq).unwrap() - 1] == *message));
+    }
+    kith.check_chats().await;
+}
+
+/// Whether something more came within a second.
+async fn heard_all(socket: &mut Socket, note: &mut impl FnMut(&Value)) -> bool {
+    let Ok(frame) = tokio::time::timeout(Duration::from_secs(1), socket.next()).await else { return false };
+    if frame["type"] == "message" {
+        note(&frame["message"]);
+    }
+    true
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_between_two_calls_an_acknowledged_message_is_there_once() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    alice.befriend(&bob).await;
+    kith.drained().await;
+    let mut socket = alice.connect().await;
+    let mut bobs = bob.connect().await;
+    let mut sent = Vec::new();
+    for fault in [Fault::CrashBefore, Fault::CrashAfter, Fault::LostReply, Fault::Conflict, Fault::Throttle] {
+        for calls in 0.. {
+            let client_id = format!("{fault:?} {calls}");
+            let message = json!({ "action": "send", "to": bob.id, "clientId": client_id, "text": client_id });
+            kith.faults().once_after(calls, fault);
+            // As a device does: until there is an answer to it.
+            loop {
+                socket.send(&message).await;
+                let frame = loop {
+                    let frame = socket.next().await;
+                    if frame["type"] == "ack" || frame.get("message").is_some_and(Value::is_string) {
+                        break frame;
+                    }
+                };
+                if frame["type"] == "ack" {
+                    break;
+                }
+                assert_eq!(frame["message"], "Internal server error");
+            }
+            sent.push(client_id);
+            kith.drained().await;
+            if kith.faults().stop() == 0 {
+                break;
+            }
+        }
+    }
+    println!("{} messages, each with something else that goes wrong", sent.len());
+    assert!(sent.len() > 40);
+    assert_eq!(bob.texts(&alice).await.into_iter().flatten().collect::<Vec<_>>(), sent);
+    bobs.send(&json!({ "action": "ping" })).await;
+    while bobs.next().await["type"] != "pong" {}
+    kith.check_chats().await;
+}
