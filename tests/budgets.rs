@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use http::Method;
 use local::gateway::Record;
+use local::lambda::Lambda;
+use local::stack::Overrides;
 use serde_json::json;
+use shared::clock::Clock;
 use shared::store::Cost;
 
 use crate::harness::picture::png;
@@ -189,7 +192,7 @@ async fn what_friends_say_costs_what_the_table_says() {
     assert_eq!(cost(&kith, bob.mark_read(&alice, 2)).await, (2, 4.0, 3.0), "read all");
     assert_eq!(cost(&kith, bob.mark_read(&alice, 2)).await, (1, 4.0, 0.0), "read already");
     let ticket = bob.call(Method::POST, "/v1/socket-tickets");
-    assert_eq!(cost(&kith, ticket).await, (1, 2.0, 1.0), "a ticket");
+    assert_eq!(cost(&kith, ticket).await, (1, 2.0, 2.0), "a ticket");
 }
 
 /// What the events of a connection cost the function that serves them.
@@ -216,9 +219,10 @@ async fn what_sockets_do_costs_what_the_table_says() {
     let ((), records) = kith.watch(kith.drained()).await;
     let streamed: Vec<_> =
         records.iter().filter_map(|record| record.function.clone()).map(|(_, cost)| cost).collect();
-    let writes: f64 = streamed.iter().map(|cost| cost.write_units).sum();
-    // Two memberships, which come into the index.
-    assert!(writes <= 4.0, "{streamed:?}");
+    // Two memberships, which come into the index, and each one's device is told.
+    let told = streamed.iter().find(|cost| cost.pushes > 0).unwrap();
+    let told = (told.round_trips, told.read_units, told.write_units, told.pushes);
+    assert_eq!(told, (3, 9.0, 4.0, 2), "{streamed:?}");
     let conversation = alice.conversation_id(&bob);
     for (message, route, expected) in [
         (json!({ "action": "read", "conversationId": conversation, "seq": 1 }), "WS read", (1, 5.0, 0.0, 0)),
@@ -244,6 +248,26 @@ async fn what_sockets_do_costs_what_the_table_says() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn a_sign_out_with_a_connection_costs_what_the_table_says() {
+    // Whoever follows the stream may be there first, and would do a part of it.
+    let nobody =
+        Lambda::from_fn("nobody", Duration::from_secs(1), Clock::system(), async |_| Ok("null".into()));
+    let functions = [("StreamFunction".into(), nobody)].into();
+    let kith = Kith::with(Overrides { functions, ..Overrides::default() }).await;
+    let alice = kith.register("alice").await;
+    let other = alice.sign_in().await;
+    let path = format!("/v1/sessions/{}", other.session);
+    let mut socket = other.connect().await;
+    kith.drained().await;
+    let (answer, records) = kith.watch(alice.delete(&path).into_future()).await;
+    answer.expect(204);
+    let record = records.iter().find(|record| record.route == "DELETE /v1/sessions/{sessionId}").unwrap();
+    let cost = &record.function.as_ref().unwrap().1;
+    assert_eq!((cost.round_trips, cost.read_units, cost.write_units, cost.pushes), (6, 6.0, 3.0, 2));
+    assert_eq!(socket.next().await["type"], "signedOut");
 }
 
 /// What is read of somebody with so many posts.

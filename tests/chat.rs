@@ -361,6 +361,11 @@ async fn what_is_read_moves_forward_only() {
             .await
             .expect_problem(422, "invalid-input");
     }
+    // Friends no more do not learn what the other one reads.
+    bob.unfriend(&alice).await;
+    bob.mark_read(&alice, 8).await.expect(204);
+    assert_eq!(state(&bob, &alice).await, [8, 8, 0]);
+    assert_eq!(state(&alice, &bob).await, [8, 7, 0]);
     kith.check_chats().await;
 }
 

@@ -127,78 +127,6 @@ async fn memberships_follow_whatever_goes_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_devices_of_two_people_write_at_once() {
-    let kith = Kith::start().await;
-    let people = friends(&kith).await;
-    let mut devices = Vec::new();
-    for device in 0..10 {
-        devices.push((device, people[device % 2].sign_in().await));
-    }
-    kith.faults().randomly(0.05, 7);
-    let started = Instant::now();
-    let storm = devices.iter().map(async |(device, person)| {
-        let peer = &people[(device + 1) % 2];
-        let mut acknowledged = Vec::new();
-        for number in 0..12 {
-            let client_id = format!("{device}-{number}");
-            // As a device does that gets no answer.
-            let answer = loop {
-                let answer = person.say(peer, &client_id, &client_id).await;
-                if [200, 201].contains(&answer.status) {
-                    break answer;
-                }
-                assert_eq!(answer.status, 503, "{answer:?}");
-            };
-            acknowledged.push((answer.json()["seq"].as_u64().unwrap(), client_id));
-        }
-        acknowledged
-    });
-    let acknowledged: Vec<_> = join_all(storm).await.into_iter().flatten().collect();
-    let faults = kith.faults().stop();
-    println!("120 messages to one conversation in {:?}, {faults} faults", started.elapsed());
-    let expected: BTreeMap<_, _> = acknowledged.into_iter().collect();
-    assert_eq!(expected.len(), 120);
-    for (one, other) in [(&people[0], &people[1]), (&people[1], &people[0])] {
-        let texts: Vec<_> = one.texts(other).await.into_iter().flatten().collect();
-        assert_eq!(texts, expected.values().cloned().collect::<Vec<_>>());
-    }
-    kith.drained().await;
-    kith.check_chats().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn fifty_pairs_do_not_disturb_each_other() {
-    let kith = Kith::start().await;
-    let mut pairs = Vec::new();
-    for number in 0..50 {
-        let pair =
-            [kith.register(&format!("one{number}")).await, kith.register(&format!("two{number}")).await];
-        pair[0].befriend(&pair[1]).await;
-        pairs.push(pair);
-    }
-    kith.drained().await;
-    let started = Instant::now();
-    join_all(pairs.iter().map(async |[one, two]| {
-        for number in 0..6 {
-            let text = number.to_string();
-            let (first, second) =
-                join(one.say(two, &text, &text).into_future(), two.say(one, &text, &text).into_future())
-                    .await;
-            first.expect(201);
-            second.expect(201);
-        }
-    }))
-    .await;
-    println!("600 messages of 50 pairs in {:?}", started.elapsed());
-    kith.drained().await;
-    for [one, two] in &pairs {
-        assert_eq!(one.texts(two).await.len(), 12);
-        assert_eq!(one.texts(two).await, two.texts(one).await);
-    }
-    kith.check_chats().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn revisions_have_no_gaps_and_nobody_misses_one() {
     let kith = Kith::start().await;
     let people = friends(&kith).await;
@@ -235,6 +163,8 @@ async fn revisions_have_no_gaps_and_nobody_misses_one() {
                 have = revision;
                 known.insert(item["seq"].as_u64().unwrap(), item.clone());
             }
+            // All that had changed was on it: then all is seen that it counts.
+            assert!(page["lastRevision"].as_u64().unwrap() >= have);
             if page["lastRevision"].as_u64().unwrap() >= 60 && page["items"].as_array().unwrap().is_empty() {
                 return known;
             }

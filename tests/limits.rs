@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::json;
+use http::Method;
+use serde_json::{Value, json};
 
 use crate::harness::{Answer, Kith, PASSWORD};
 
@@ -90,4 +91,58 @@ async fn wrong_current_passwords_are_limited_too() {
 
     let answer = alice.change_password(PASSWORD, "another-Trombone-2031-puddle").await;
     expect_limited(&answer, "password-change");
+}
+
+#[tokio::test]
+async fn what_one_says_in_a_conversation_within_a_minute_is_limited() {
+    let kith = Kith::with_parameters(vec![("MessagesPerMinute", "5")]).await;
+    let [alice, bob, carol] =
+        [kith.register("alice").await, kith.register("bob").await, kith.register("carol").await];
+    alice.befriend(&bob).await;
+    alice.befriend(&carol).await;
+    let mut socket = alice.connect().await;
+    let said: Vec<_> = (0..20).map(|number| number.to_string()).collect();
+    // However many devices say it at once.
+    let answers = join_all(said.iter().map(|text| alice.say(&bob, text, text).into_future())).await;
+    let (sent, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
+    assert_eq!((sent.len(), refused.len()), (5, 15));
+    for answer in refused {
+        expect_limited(answer, "messages");
+    }
+    let message = json!({ "action": "send", "to": bob.id, "clientId": "x", "text": "x" });
+    socket.send(&message).await;
+    let error = socket.of_type("error").await;
+    assert_eq!((&error["problem"]["code"], &error["clientId"]), (&json!("rate-limited"), &json!("x")));
+    assert!((1..=60).contains(&error["retryAfter"].as_u64().unwrap()), "{error}");
+    // What was sent is answered again; the other one, and other conversations, have limits of their own.
+    let first = sent[0].json();
+    assert_eq!(alice.say(&bob, first["clientId"].as_str().unwrap(), "x").await.expect(200), first);
+    bob.say(&alice, "1", "hello").await.expect(201);
+    alice.say(&carol, "1", "hello").await.expect(201);
+    for number in 0..5 {
+        bob.edit(&alice, 6, &number.to_string()).await.expect(200);
+    }
+    expect_limited(&bob.edit(&alice, 6, "once more").await, "messages");
+    expect_limited(&bob.unsay(&alice, 6).await, "messages");
+    bob.edit(&alice, 6, "4").await.expect(200);
+    kith.advance(Duration::from_mins(1));
+    bob.unsay(&alice, 6).await.expect(204);
+    alice.say(&bob, "y", "hello").await.expect(201);
+    kith.drained().await;
+    kith.check_chats().await;
+}
+
+#[tokio::test]
+async fn tickets_are_limited() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    alice.ticket_url().await;
+    let is_count = |item: &Value| item["PK"].as_str().unwrap().starts_with("LIMIT#socket-ticket#");
+    let mut count = kith.items().await.into_iter().find(is_count).unwrap();
+    assert_eq!(count["used"], 1);
+    count["used"] = json!(6000);
+    kith.seed(vec![count]).await;
+    expect_limited(&alice.call(Method::POST, "/v1/socket-tickets").await, "socket-ticket");
+    kith.advance(Duration::from_hours(1));
+    alice.ticket_url().await;
 }

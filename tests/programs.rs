@@ -76,6 +76,7 @@ async fn each_program_answers_what_the_local_stack_answers_and_logs_nothing_pers
     let [carol, dave] = [kith.register("carol").await, kith.register("dave").await];
     carol.befriend(&dave).await;
     carol.say(&dave, "1", "hello").await.expect(201);
+    kith.drained().await;
     let mut socket = carol.connect().await;
     let story = async {
         for said in ["nonsense", r#"{"action":"shout","text":"hello"}"#] {

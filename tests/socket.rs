@@ -1,22 +1,21 @@
-//! Conversations through sockets: what each device is told, tickets, and how connections end.
+//! Conversations through sockets: what each device is told, and tickets.
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join_all;
 use http::Method;
-use local::stack::Overrides;
 use serde_json::{Value, json};
 
-use crate::harness::{Kith, Next, PASSWORD, Person, Socket};
+use crate::harness::{Kith, Person, Socket};
 
-async fn friends(kith: &Kith) -> [Person; 2] {
+pub(crate) async fn friends(kith: &Kith) -> [Person; 2] {
     let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
     alice.befriend(&bob).await;
     kith.drained().await;
     [alice, bob]
 }
 
-fn send(to: &Person, client_id: &str, text: &str) -> Value {
+pub(crate) fn send(to: &Person, client_id: &str, text: &str) -> Value {
     json!({ "action": "send", "to": to.id, "clientId": client_id, "text": text })
 }
 
@@ -150,7 +149,28 @@ async fn what_cannot_be_understood_is_answered_and_harms_nobody() {
         assert!(error["problem"]["requestId"].is_string());
         assert_eq!(error["problem"]["errors"][0]["pointer"].as_str(), pointer, "{said}: {error}");
     }
+    // No answer is longer than what it answers, however much is wrong with that.
+    let unknown: Vec<_> = (0..3500).map(|number| format!(r#""a{number}":1"#)).collect();
+    for much in [
+        format!(r#"{{"action":"ping",{}}}"#, unknown.join(",")),
+        format!(r#"{{"action":"ping","{}":1}}"#, "a".repeat(60_000)),
+        json!({ "action": "send", "clientId": "c".repeat(100_000) }).to_string(),
+        json!({ "action": "a".repeat(100_000) }).to_string(),
+    ] {
+        socket.send_in_frames(&much, 30_000).await;
+        let error = socket.next().await;
+        assert_eq!(error["type"], "error", "{error}");
+        assert!(error.to_string().len() < 4000, "{error}");
+    }
     assert_eq!(socket.ask(&json!({ "action": "ping" })).await["type"], "pong");
+    // Who somebody is, the connection says; and others' conversations are not there.
+    let mut carols = carol.connect().await;
+    let mut forged = send(&alice, "c", "hello");
+    forged["senderId"] = json!(bob.id);
+    let others = json!({ "action": "read", "conversationId": id, "seq": 1 });
+    for (message, status) in [(forged, 422), (others, 404), (send(&bob, "c", "hello"), 403)] {
+        assert_eq!(carols.ask(&message).await["problem"]["status"], status, "{message}");
+    }
     // The longest message there is, and an answer that is as long.
     let longest = "🐇".repeat(4000);
     let ack = socket.ask(&send(&bob, "long", &longest)).await;
@@ -201,146 +221,6 @@ async fn a_ticket_opens_one_connection_within_a_minute() {
     alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204);
     Socket::expect_refused(&url, 401).await;
     assert_eq!(kith.connections().await, 1);
-}
-
-#[tokio::test]
-async fn who_is_signed_out_is_told_so_and_hears_nothing_more() {
-    let kith = Kith::start().await;
-    let [alice, bob] = friends(&kith).await;
-    let mut stays = alice.connect().await;
-    for how in ["one", "itself", "others", "password", "surplus", "expired"] {
-        let other = alice.sign_in().await;
-        let [mut one, mut two] = [other.connect().await, other.connect().await];
-        match how {
-            "one" => drop(alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204)),
-            "itself" => drop(other.delete("/v1/sessions/current").await.expect(204)),
-            "others" => drop(alice.delete("/v1/sessions").await.expect(204)),
-            "password" => drop(alice.change_password(PASSWORD, PASSWORD).await.expect(204)),
-            // Nobody who ends it closes its sockets: the stream does.
-            _ => kith.delete_item(&format!("USER#{}", alice.id), &format!("SESSION#{}", other.session)).await,
-        }
-        // Whoever comes after the answer is not told of what is said after it.
-        if !["surplus", "expired"].contains(&how) {
-            bob.say(&alice, how, "hello").await.expect(201);
-        }
-        for socket in [&mut one, &mut two] {
-            assert_eq!(socket.next().await, json!({ "type": "signedOut" }), "{how}");
-            // A gateway that is slow to say that it did so may be told twice.
-            while let Next::Text(text) = socket.receive().await {
-                assert_eq!(text, r#"{"type":"signedOut"}"#, "{how}");
-            }
-        }
-        kith.drained().await;
-        assert_eq!(kith.connections().await, 1, "{how}");
-    }
-    stays.of_type("message").await;
-    stays.send(&json!({ "action": "ping" })).await;
-    stays.of_type("pong").await;
-}
-
-#[tokio::test]
-async fn a_connection_that_is_not_known_may_say_nothing() {
-    let kith = Kith::start().await;
-    let [alice, bob] = friends(&kith).await;
-    for message in [
-        send(&bob, "1", "hello"),
-        json!({ "action": "typing", "to": bob.id }),
-        json!({ "action": "read", "conversationId": alice.conversation_id(&bob), "seq": 1 }),
-        json!({ "action": "ping" }),
-        json!({ "action": "shout" }),
-        json!("nonsense"),
-        json!({ "action": "ping", "more": 1 }),
-    ] {
-        let mut socket = alice.connect().await;
-        for item in kith.items().await {
-            let (pk, sk) = (item["PK"].as_str().unwrap(), item["SK"].as_str().unwrap());
-            if sk.starts_with("CONNECTION#") {
-                kith.delete_item(pk, sk).await;
-            }
-        }
-        let error = socket.ask(&message).await;
-        assert_eq!((&error["type"], &error["problem"]["code"]), (&json!("error"), &json!("unauthenticated")));
-        assert!(matches!(socket.receive().await, Next::Closed(..)));
-    }
-    assert!(bob.texts(&alice).await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_sign_out_and_a_connection_that_race_no_socket_is_left() {
-    let kith = Kith::start().await;
-    let alice = kith.register("alice").await;
-    // The session ends while the connection is being noted.
-    for is_password in [false, true] {
-        let other = alice.sign_in().await;
-        let url = other.ticket_url().await;
-        let gate = kith.faults().hold("TransactWriteItems");
-        let opening = tokio::spawn(async move { Socket::try_connect(&url, &[]).await });
-        gate.reached().await;
-        if is_password {
-            alice.delete("/v1/sessions").await.expect(204);
-        } else {
-            alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204);
-        }
-        gate.release();
-        assert_eq!(opening.await.unwrap().err().unwrap().status, 401);
-        kith.faults().stop();
-        assert_eq!(kith.connections().await, 0);
-    }
-    // All at once, however it falls.
-    let mut opened = 0;
-    for number in 0..40 {
-        let other = alice.sign_in().await;
-        let url = other.ticket_url().await;
-        let path = format!("/v1/sessions/{}", other.session);
-        let pause = Duration::from_millis(number % 8);
-        let end = async {
-            tokio::time::sleep(pause).await;
-            alice.delete(&path).await.expect(204);
-        };
-        let (socket, ()) = join(Socket::try_connect(&url, &[]), end).await;
-        if let Ok(mut socket) = socket {
-            opened += 1;
-            while !matches!(socket.receive().await, Next::Closed(..) | Next::Lost) {}
-        }
-        kith.drained().await;
-        assert_eq!(kith.connections().await, 0);
-    }
-    println!("{opened} of 40 connections were opened, and closed");
-}
-
-#[tokio::test]
-async fn the_dead_are_forgotten_and_the_living_are_told() {
-    let kith = Kith::with(Overrides { loses_disconnects: true, ..Overrides::default() }).await;
-    let [alice, bob] = friends(&kith).await;
-    let mut alices = alice.connect().await;
-    let [dead, mut other] = [bob.connect().await, bob.connect().await];
-    kith.advance(Duration::from_secs(10));
-    assert_eq!(kith.connections().await, 3);
-    dead.close().await;
-    assert_eq!(alices.ask(&send(&bob, "1", "hello")).await["type"], "ack");
-    assert_eq!(other.next().await["message"]["text"], "hello");
-    // The recipient's connection, and not the sender's.
-    assert_eq!(kith.connections().await, 2);
-    alices.send(&json!({ "action": "ping" })).await;
-    alices.of_type("pong").await;
-    // Of what was never pushed to, nothing is left after two hours either.
-    other.close().await;
-    kith.advance(Duration::from_hours(3));
-    let alice = alice.sign_in().await;
-    alice.say(&bob, "2", "hello").await.expect(201);
-}
-
-#[tokio::test]
-async fn who_says_goodbye_is_forgotten() {
-    let kith = Kith::start().await;
-    let [alice, bob] = friends(&kith).await;
-    let socket = alice.connect().await;
-    assert_eq!(kith.connections().await, 1);
-    socket.close().await;
-    let (said, records) = kith.watch(bob.say(&alice, "1", "hello").into_future()).await;
-    said.expect(201);
-    assert!(records.iter().all(|record| record.total().pushes == 0));
-    assert_eq!(kith.connections().await, 0);
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 //! message in the end.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 
 use crate::harness::{Fault, Kith, Person, Socket};
@@ -78,27 +78,39 @@ impl Device {
         }
     }
 
+    /// Hears what it is told until it has this many messages, and this revision.
+    async fn hear_until(&mut self, seq: u64, revision: u64) {
+        while self.have() < seq || self.revision < revision {
+            let frame = self.socket.as_mut().unwrap().next().await;
+            self.note(&frame).await;
+        }
+    }
+
+    async fn note(&mut self, frame: &Value) {
+        match frame["type"].as_str().unwrap() {
+            "message" => {
+                let seq = frame["message"]["seq"].as_u64().unwrap();
+                self.keep(&frame["message"]);
+                if seq > self.have() {
+                    self.fetch().await;
+                }
+            }
+            "messageEdited" | "messageDeleted" => {
+                let revision = frame["message"]["revision"].as_u64().unwrap();
+                if revision > self.revision {
+                    self.fetch().await;
+                }
+            }
+            "conversation" => self.compare(&frame["conversation"]).await,
+            other => panic!("it was told {other}"),
+        }
+    }
+
     /// Hears what it is told, until nothing has come for a while.
     async fn hear(&mut self, quiet: Duration) {
         let Some(mut socket) = self.socket.take() else { return };
         while let Ok(frame) = tokio::time::timeout(quiet, socket.next()).await {
-            match frame["type"].as_str().unwrap() {
-                "message" => {
-                    let seq = frame["message"]["seq"].as_u64().unwrap();
-                    self.keep(&frame["message"]);
-                    if seq > self.have() {
-                        self.fetch().await;
-                    }
-                }
-                "messageEdited" | "messageDeleted" => {
-                    let revision = frame["message"]["revision"].as_u64().unwrap();
-                    if revision > self.revision {
-                        self.fetch().await;
-                    }
-                }
-                "conversation" => self.compare(&frame["conversation"]).await,
-                other => panic!("it was told {other}"),
-            }
+            self.note(&frame).await;
         }
         self.socket = Some(socket);
     }
@@ -142,7 +154,7 @@ async fn a_device_that_comes_and_goes_misses_nothing() {
         }
         device.hear(Duration::from_millis(1500)).await;
     });
-    futures_util::future::join(talk, join_all(listen)).await;
+    join(talk, join_all(listen)).await;
     kith.drained().await;
     let expected = alice.history(&bob, "limit=100").await;
     for device in &mut devices {
@@ -156,6 +168,75 @@ async fn a_device_that_comes_and_goes_misses_nothing() {
     kith.check_chats().await;
 }
 
+/// Ten pairs, a hundred times each: somebody connects and lists while the other one writes, or
+/// changes what they wrote. Nobody waits for longer than for what they are told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_while_somebody_connects_and_lists_is_not_missed() {
+    let kith = Kith::start().await;
+    let pairs = join_all((0..10).map(async |number| {
+        let [one, other] =
+            [kith.register(&format!("one{number}")).await, kith.register(&format!("other{number}")).await];
+        one.befriend(&other).await;
+        [one, other]
+    }))
+    .await;
+    kith.drained().await;
+    let started = Instant::now();
+    let rounds = pairs.iter().enumerate().map(async |(pair, [one, other])| {
+        let mut device = Device::new(other, one);
+        let (mut seq, mut revision) = (0, 0);
+        for round in 0..100_u64 {
+            // From before the connection until after the list.
+            let pause = Duration::from_millis((round * 7 + pair as u64) % 40);
+            let write = async {
+                tokio::time::sleep(pause).await;
+                if round % 4 == 3 {
+                    one.edit(other, seq, &format!("edited {round}")).await.expect(200);
+                    (0, 1)
+                } else {
+                    one.say(other, &round.to_string(), "hello").await.expect(201);
+                    (1, 0)
+                }
+            };
+            let ((more, changes), ()) = join(write, device.connect()).await;
+            (seq, revision) = (seq + more, revision + changes);
+            device.hear_until(seq, revision).await;
+            match device.socket.take() {
+                Some(socket) if round % 2 == 0 => socket.close().await,
+                socket => drop(socket),
+            }
+        }
+        let expected = one.history(other, "limit=100").await;
+        assert!(device.messages.values().eq(expected["items"].as_array().unwrap()));
+    });
+    join_all(rounds).await;
+    println!("1,000 connections, each while something was said, in {:?}", started.elapsed());
+    kith.drained().await;
+    kith.check_chats().await;
+}
+
+/// The narrowest place: what a list shows has been read, but is not written yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_just_before_somebody_connects_is_told_when_the_list_shows_it() {
+    let kith = Kith::start().await;
+    let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
+    alice.befriend(&bob).await;
+    kith.drained().await;
+    // One of the two memberships.
+    let gate = kith.faults().hold("PutItem");
+    alice.say(&bob, "1", "hello").await.expect(201);
+    gate.reached().await;
+    let mut devices = [Device::new(&alice, &bob), Device::new(&bob, &alice)];
+    for device in &mut devices {
+        device.connect().await;
+    }
+    gate.release();
+    for device in &mut devices {
+        device.hear_until(1, 0).await;
+    }
+    kith.faults().stop();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_sockets_of_two_people_talk_at_once() {
     let kith = Kith::start().await;
@@ -166,7 +247,7 @@ async fn ten_sockets_of_two_people_talk_at_once() {
     for device in 0..10 {
         sockets.push(people[device % 2].connect().await);
     }
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     let talk = sockets.into_iter().enumerate().map(|(device, mut socket)| {
         let peer = &people[1 - device % 2];
         async move {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::accounts::Login;
 use crate::clock::{Clock, Timestamp};
-use crate::environment::{BadVariable, Environment};
+use crate::environment::{App, BadVariable, Environment};
 use crate::error::{Error, Result};
 use crate::ids::{Ids, UserId, digest};
 use crate::keys::{self, Key};
@@ -35,6 +35,9 @@ pub struct Rule {
 
 /// Pictures one person asks to upload: each costs a second of a processor.
 pub const AVATAR_UPLOAD: Rule = Rule { name: "avatar-upload", allowance: 60, window: HOUR };
+
+/// Connections to the WebSocket API that one person opens.
+pub const SOCKET_TICKET: Rule = Rule { name: "socket-ticket", allowance: 6000, window: HOUR };
 
 /// The rules, with the values that a deployment may set.
 #[derive(Clone, Copy, Debug)]
@@ -134,8 +137,8 @@ pub struct Limits {
 impl Limits {
     /// Limits counted in this table.
     #[must_use]
-    pub const fn new(store: Store, clock: Clock, ids: Ids) -> Self {
-        Self { store, clock, ids }
+    pub fn of(app: &App) -> Self {
+        Self { store: app.store.clone(), clock: app.clock.clone(), ids: app.ids.clone() }
     }
 
     /// Takes a place for `subject`, or fails with [`Error::RateLimited`]. One round trip, 1 W.

@@ -44,6 +44,18 @@ impl Fault {
     /// Those that a function is to outlive.
     pub(crate) const PASSING: [Self; 6] =
         [Self::Throttle, Self::Conflict, Self::Internal, Self::Reset, Self::LostReply, Self::CutReply];
+
+    /// All of them, those that end the function among them.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Throttle,
+        Self::Conflict,
+        Self::Internal,
+        Self::Reset,
+        Self::LostReply,
+        Self::CutReply,
+        Self::CrashBefore,
+        Self::CrashAfter,
+    ];
 }
 
 /// What goes wrong, as tests set it.
@@ -54,8 +66,8 @@ pub(crate) struct Faults(Arc<Mutex<Plan>>);
 struct Plan {
     /// Goes wrong once, at the call after this many.
     once: Option<(u32, Fault)>,
-    /// Goes wrong at random, with this chance.
-    random: Option<(f64, Rng)>,
+    /// Goes wrong at random, with this chance, in one of these ways.
+    random: Option<(f64, Rng, &'static [Fault])>,
     /// Goes wrong with every call.
     always: Option<Fault>,
     /// Answers reads that are not strong with what the same read brought first.
@@ -78,7 +90,12 @@ impl Faults {
 
     /// Each call goes wrong with this chance.
     pub(crate) fn randomly(&self, chance: f64, seed: u64) {
-        self.0.lock().unwrap().random = Some((chance, Rng::with_seed(seed)));
+        self.0.lock().unwrap().random = Some((chance, Rng::with_seed(seed), &Fault::PASSING));
+    }
+
+    /// The same, and some of it ends the function.
+    pub(crate) fn randomly_fatal(&self, chance: f64, seed: u64) {
+        self.0.lock().unwrap().random = Some((chance, Rng::with_seed(seed), &Fault::ALL));
     }
 
     /// Every call goes wrong.
@@ -116,8 +133,8 @@ impl Faults {
         if once.is_some() {
             plan.once = None;
         }
-        let random = plan.random.as_mut().and_then(|(chance, random)| {
-            (random.f64() < *chance).then(|| Fault::PASSING[random.usize(..Fault::PASSING.len())])
+        let random = plan.random.as_mut().and_then(|(chance, random, faults)| {
+            (random.f64() < *chance).then(|| faults[random.usize(..faults.len())])
         });
         let fault = plan.always.or(once).or(random);
         plan.injected += u32::from(fault.is_some());

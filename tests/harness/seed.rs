@@ -19,6 +19,19 @@ impl Kith {
         write_items(&Client::new(self.stack().sdk()), items).await;
     }
 
+    /// Leaves so many connections of somebody of which it was never heard that they ended.
+    pub(crate) async fn seed_connections(&self, user: &str, many: usize) {
+        let now = self.stack().clock().clock().now();
+        let item = |number: usize| {
+            json!({
+                "PK": format!("USER#{user}"), "SK": format!("CONNECTION#{number}"),
+                "userId": user, "connectionId": number.to_string(), "sessionId": "A".repeat(43),
+                "connectedAt": now, "isOver": false, "ttl": now.epoch_seconds() + 7500, "writeId": "seed",
+            })
+        };
+        self.seed((0..many).map(item).collect()).await;
+    }
+
     /// Gives somebody so many posts, a minute apart and the last one a minute ago; answers their
     /// ids, the newest first.
     pub(crate) async fn seed_posts(&self, author: &Person, many: i64, visibility: &str) -> Vec<String> {

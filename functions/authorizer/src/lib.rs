@@ -10,7 +10,9 @@
 //! would remember.
 //!
 //! The WebSocket API's gateway asks it for every connection, with a ticket, and remembers nothing: a
-//! ticket is good for one. For that gateway, "Unauthorized" is the one word that makes a 401.
+//! ticket is good for one. One that opens nothing is let through in the same way, and `$connect`
+//! answers 401. (An authorizer can say so itself, but only by failing, and what anybody can make fail
+//! as often as they like is no sign of trouble.)
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -46,7 +48,7 @@ pub enum Request {
 pub enum Response {
     /// Always authorized, with an identity or without.
     Token(ApiGatewayV2CustomAuthorizerSimpleResponse<Context>),
-    /// That this connection may be made, with an identity.
+    /// That this connection may be made, with an identity or without.
     Ticket(ApiGatewayCustomAuthorizerResponse<Context>),
 }
 
@@ -83,9 +85,8 @@ impl Authorizer {
         Self { app }
     }
 
-    /// Who the token or the ticket belongs to that the gateway was shown; nobody, if it is a ticket
-    /// that opens nothing.
-    pub async fn authorize(&self, request: &Request) -> Result<Option<Response>> {
+    /// Who the token or the ticket belongs to that the gateway was shown.
+    pub async fn authorize(&self, request: &Request) -> Result<Response> {
         match request {
             Request::Token(request) => {
                 let identity = match token(request) {
@@ -95,13 +96,15 @@ impl Authorizer {
                 let mut response = ApiGatewayV2CustomAuthorizerSimpleResponse::default();
                 response.is_authorized = true;
                 response.context = identity.map(context).unwrap_or_default();
-                Ok(Some(Response::Token(response)))
+                Ok(Response::Token(response))
             }
             Request::Ticket(request) => {
-                let Some(ticket) = ticket(request) else { return Ok(None) };
-                let identity = ticket::redeem(&self.app, &ticket).await?;
+                let identity = match ticket(request) {
+                    Some(ticket) => ticket::redeem(&self.app, &ticket).await?,
+                    None => None,
+                };
                 let arn = request.method_arn.as_deref().unwrap_or_default();
-                Ok(identity.map(|identity| Response::Ticket(permission(identity, arn))))
+                Ok(Response::Ticket(permission(identity, arn)))
             }
         }
     }
@@ -121,7 +124,7 @@ impl Authorizer {
                 target: "kith::request",
                 request_id,
                 route,
-                identified = response.as_ref().is_some_and(Response::names_somebody),
+                identified = response.names_somebody(),
                 calls = cost.calls,
                 round_trips = cost.round_trips,
                 read_units = cost.read_units,
@@ -132,7 +135,7 @@ impl Authorizer {
                 tracing::error!(request_id, route, cause = error.chain(), "somebody could not be checked");
             }
         }
-        response?.ok_or_else(|| UNAUTHORIZED.into())
+        Ok(response?)
     }
 }
 
@@ -140,22 +143,18 @@ impl Response {
     fn names_somebody(&self) -> bool {
         match self {
             Self::Token(response) => !response.context.is_empty(),
-            Self::Ticket(_) => true,
+            Self::Ticket(response) => !response.context.is_empty(),
         }
     }
 }
-
-/// The word by which an authorizer makes the WebSocket API's gateway answer 401
-/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>).
-const UNAUTHORIZED: &str = "Unauthorized";
 
 /// The ticket in the URL that somebody connects to.
 fn ticket(request: &ApiGatewayCustomAuthorizerRequestTypeRequest) -> Option<Ticket> {
     request.query_string_parameters.first("ticket").and_then(Ticket::parse)
 }
 
-/// That somebody may connect.
-fn permission(identity: Identity, arn: &str) -> ApiGatewayCustomAuthorizerResponse<Context> {
+/// That somebody may connect, or nobody, for `$connect` to refuse.
+fn permission(identity: Option<Identity>, arn: &str) -> ApiGatewayCustomAuthorizerResponse<Context> {
     let mut statement = IamPolicyStatement::default();
     statement.action = vec!["execute-api:Invoke".into()];
     statement.resource = vec![arn.to_owned()];
@@ -163,9 +162,10 @@ fn permission(identity: Identity, arn: &str) -> ApiGatewayCustomAuthorizerRespon
     policy.version = Some("2012-10-17".into());
     policy.statement = vec![statement];
     let mut response = ApiGatewayCustomAuthorizerResponse::default();
-    response.principal_id = Some(identity.user.to_string());
+    response.principal_id =
+        Some(identity.map_or_else(|| "nobody".into(), |identity| identity.user.to_string()));
     response.policy_document = policy;
-    response.context = context(identity);
+    response.context = identity.map(context).unwrap_or_default();
     response
 }
 

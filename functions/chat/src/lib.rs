@@ -30,9 +30,9 @@ impl Rest {
         Ok(Self { chat: Chat::new(environment)?, socket_url: environment.variables.read("SOCKET_URL")? })
     }
 
-    /// Opens its connection, so that the first request need not wait for it.
+    /// Opens its connections, so that the first request need not wait for it.
     pub async fn warm_up(&self) {
-        self.chat.app.store.warm_up().await;
+        self.chat.warm_up().await;
     }
 }
 

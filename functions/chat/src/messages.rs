@@ -11,7 +11,7 @@ use shared::error::{Error, FieldError, Result};
 use shared::http::answer::{Created, Json, NoContent};
 use shared::http::body::Body;
 use shared::http::caller::Viewer;
-use shared::http::openapi::{Always, SignedIn, TakesBody, TakesPage};
+use shared::http::openapi::{Always, Limited, SignedIn, TakesBody};
 use shared::http::page::{limit, parameter};
 use shared::http::path::{PathId, PathIds};
 use shared::http::problem::{PROBLEM_JSON, Problem};
@@ -28,7 +28,7 @@ shared::request! {
         /// What your device calls the message. What is sent again under the same name is sent once,
         /// however much later.
         client_id: ClientId,
-        /// What to say.
+        /// What to say: at most 28 KiB as JSON.
         text: MessageText,
     }
 }
@@ -50,7 +50,7 @@ shared::request! {
         (status = 200, description = "It was sent before: as it is now.", body = Message),
         (status = 403, description = "not-friends", body = Problem, content_type = PROBLEM_JSON),
         (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),
-        SignedIn, TakesBody, Always,
+        SignedIn, TakesBody, Limited, Always,
     ),
 )]
 pub(crate) async fn send(
@@ -148,7 +148,9 @@ fn number(query: &str, name: &str) -> Result<Option<u64>> {
     responses(
         (status = 200, description = "A page of them.", body = History),
         (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),
-        SignedIn, TakesPage, Always,
+        (status = 400, description = "invalid-query", body = Problem, content_type = PROBLEM_JSON),
+        (status = 422, description = "invalid-input: the limit is not 1 to 100, a bound is negative, or there is more than one", body = Problem, content_type = PROBLEM_JSON),
+        SignedIn, Always,
     ),
 )]
 pub(crate) async fn history(
@@ -186,7 +188,7 @@ shared::request! {
         (status = 200, description = "The message, as it is now.", body = Message),
         (status = 403, description = "forbidden: it is not yours; not-friends", body = Problem, content_type = PROBLEM_JSON),
         (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),
-        SignedIn, TakesBody, Always,
+        SignedIn, TakesBody, Limited, Always,
     ),
 )]
 pub(crate) async fn edit(
@@ -215,7 +217,7 @@ pub(crate) async fn edit(
         (status = 204, description = "Its text is gone."),
         (status = 403, description = "forbidden: it is not yours", body = Problem, content_type = PROBLEM_JSON),
         (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),
-        SignedIn, Always,
+        SignedIn, Limited, Always,
     ),
 )]
 pub(crate) async fn delete(

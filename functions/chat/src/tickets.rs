@@ -8,7 +8,7 @@ use shared::clock::Timestamp;
 use shared::error::Result;
 use shared::http::answer::Json;
 use shared::http::caller::Viewer;
-use shared::http::openapi::{Always, SignedIn};
+use shared::http::openapi::{Always, Limited, SignedIn};
 use utoipa::ToSchema;
 
 use crate::Rest;
@@ -36,7 +36,7 @@ pub(crate) struct SocketTicket {
     tag = "Chat",
     operation_id = "takeSocketTicket",
     security(("session" = [])),
-    responses((status = 201, description = "The ticket.", body = SocketTicket), SignedIn, Always),
+    responses((status = 201, description = "The ticket.", body = SocketTicket), SignedIn, Limited, Always),
 )]
 pub(crate) async fn take(
     State(rest): State<Rest>,

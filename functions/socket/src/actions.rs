@@ -13,6 +13,10 @@ use crate::reply::Reply;
 /// The member that says which action it is: the gateway chooses the route by it.
 pub(crate) const ACTION: &str = "action";
 
+/// The action that is answered with nothing: an empty answer would be sent as one, so its route has
+/// none, and what is wrong with it is pushed.
+pub(crate) const TYPING: &str = "typing";
+
 shared::request! {
     /// What to say to whom.
     struct Send {
@@ -57,7 +61,7 @@ pub(crate) async fn take(chat: &Chat, caller: Caller<'_>, route: &str, body: &st
             let sent = chat::send(chat, caller, &new).await?;
             Ok(Reply::Ack { client_id, message: sent.message })
         }
-        "typing" => {
+        TYPING => {
             let Typing { to } = parse(chat, caller, body).await?;
             chat::typing(chat, caller, to).await?;
             Ok(Reply::Nothing)

@@ -47,9 +47,9 @@ impl Socket {
         Ok(Self { chat: Chat::new(environment)? })
     }
 
-    /// Opens its connection, so that the first event need not wait for it.
+    /// Opens its connections, so that the first event need not wait for it.
     pub async fn warm_up(&self) {
-        self.chat.app.store.warm_up().await;
+        self.chat.warm_up().await;
     }
 
     /// Answers an event as Lambda wants it, with its log line.
@@ -106,9 +106,15 @@ impl Socket {
                 let Err(error) = taken else { return (200, taken.ok().map(|reply| reply.text())) };
                 log_failure(&error, request_id);
                 let reply = Reply::error(&error, body, request_id);
+                let own = own_connection(identity, connection.clone(), context);
                 if matches!(error, Error::Unauthenticated) {
-                    self.dismiss(identity, connection.clone(), context, reply).await;
+                    // The answer would come too late.
+                    self.chat.pushes.close(&own, &reply.text().into()).await;
                     return (401, None);
+                }
+                if action == actions::TYPING {
+                    self.chat.pushes.say(own, reply.text().into()).await;
+                    return (code(&error).status_and_title().0.as_u16(), None);
                 }
                 return (code(&error).status_and_title().0.as_u16(), Some(reply.text()));
             }
@@ -121,23 +127,16 @@ impl Socket {
             }
         }
     }
+}
 
-    /// Closes a connection whose session has ended, once it was told. The answer would come too late.
-    async fn dismiss(
-        &self,
-        identity: Identity,
-        connection_id: ConnectionId,
-        context: &ApiGatewayWebsocketProxyRequestContext,
-        last: Reply,
-    ) {
-        let connection = Connection {
-            user_id: identity.user,
-            connection_id,
-            session_id: identity.session,
-            connected_at: Timestamp::from_millis(context.connected_at),
-        };
-        self.chat.pushes.close(&connection, &last.text().into()).await;
-    }
+/// The connection that an event came through, as the gateway knows it.
+fn own_connection(
+    identity: Identity,
+    connection_id: ConnectionId,
+    context: &ApiGatewayWebsocketProxyRequestContext,
+) -> Connection {
+    let connected_at = Timestamp::from_millis(context.connected_at);
+    Connection::new(identity.user, connection_id, identity.session, connected_at)
 }
 
 /// Whose connection it is, by the authorizer's word.

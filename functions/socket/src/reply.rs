@@ -10,6 +10,10 @@ use shared::ids::UserId;
 
 use crate::actions::ACTION;
 
+/// The longest name of an action, or of a message, that is said back, in bytes: the longest that a
+/// message can have.
+const LONGEST: usize = 256;
+
 /// An answer.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -44,6 +48,9 @@ pub(crate) enum Reply {
         client_id: Option<String>,
         /// What went wrong, as over HTTP.
         problem: Problem,
+        /// In how many seconds it may be tried again, if that is known: the header of the same name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u64>,
     },
     /// There is nothing to say.
     #[serde(skip)]
@@ -55,11 +62,17 @@ impl Reply {
     pub(crate) fn error(error: &Error, body: &str, request_id: &str) -> Self {
         // As much of it as there is: the client is to know which of its messages it was.
         let body: Value = serde_json::from_str(body).unwrap_or_default();
-        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text =
+            |name: &str| body.get(name)?.as_str().filter(|text| text.len() <= LONGEST).map(str::to_owned);
+        let retry_after = match error {
+            Error::RateLimited(exceeded) => Some(exceeded.retry_after.as_secs() + 1),
+            _ => None,
+        };
         Self::Error {
             action: text(ACTION).unwrap_or_default(),
             client_id: text("clientId"),
             problem: Problem::new(error, request_id),
+            retry_after,
         }
     }
 

@@ -11,28 +11,30 @@ use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse
 use futures_util::future::try_join_all;
 use lambda_runtime::LambdaEvent;
 use shared::accounts::sockets;
-use shared::chat::{self, Chat, News};
-use shared::environment::{BadVariable, Environment};
+use shared::chat::{self, News};
+use shared::environment::{App, BadVariable, Environment};
 use shared::error::Result;
 use shared::ids::UserId;
 use shared::jobs::{self, Change, Start};
+use shared::push::Pushes;
 use shared::store::Request;
 
 /// The function.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    chat: Chat,
+    app: App,
+    pushes: Pushes,
 }
 
 impl Stream {
     /// From an environment.
     pub fn new(environment: &Environment) -> std::result::Result<Self, BadVariable> {
-        Ok(Self { chat: Chat::new(environment)? })
+        Ok(Self { app: App::new(environment)?, pushes: Pushes::new(environment)? })
     }
 
-    /// Opens its connection, so that the first event need not wait for it.
+    /// Opens its connections, so that the first event need not wait for it.
     pub async fn warm_up(&self) {
-        self.chat.app.store.warm_up().await;
+        tokio::join!(self.app.store.warm_up(), self.pushes.warm_up());
     }
 
     /// Sees to every change of a batch; answers from which one on it is to come again.
@@ -79,9 +81,9 @@ impl Stream {
 
     async fn see_to(&self, wanted: Wanted) -> Result<()> {
         let Wanted { jobs, news, signed_out } = wanted;
-        let Chat { app, pushes } = &self.chat;
+        let Self { app, pushes } = self;
         let close = signed_out.into_iter().map(|user| sockets::close_ended(app, pushes, user));
-        tokio::try_join!(jobs::start(app, jobs), chat::follow(&self.chat, news), try_join_all(close))?;
+        tokio::try_join!(jobs::start(app, jobs), chat::follow(app, pushes, news), try_join_all(close))?;
         Ok(())
     }
 }

@@ -48,7 +48,7 @@ impl Accounts {
     #[must_use]
     pub fn new(app: App, rules: Rules, pushes: Pushes) -> Self {
         let passwords = Passwords::new(app.ids.clone());
-        let limits = Limits::new(app.store.clone(), app.clock.clone(), app.ids.clone());
+        let limits = Limits::of(&app);
         Self { app, passwords, limits, rules, pushes }
     }
 }

@@ -176,8 +176,7 @@ impl SessionEntry {
 pub async fn end_current(accounts: &Accounts, viewer: Identity) -> Result<()> {
     let Accounts { app, pushes, .. } = accounts;
     app.store.delete(&keys::session(viewer.user, viewer.session)).await?;
-    close_ended_now(app, pushes, viewer.user).await;
-    Ok(())
+    close_ended_now(app, pushes, viewer.user).await
 }
 
 /// Ends one of a person's sessions, and closes its connections. Three round trips, 4 R, 1 W, and
@@ -201,11 +200,12 @@ pub async fn end(accounts: &Accounts, viewer: Identity, session: SessionId) -> R
         return Err(Error::Unauthenticated);
     }
     if !is_valid(found.take(&keys[0])?) {
+        // Whoever ended it may not have got to its sockets.
+        close_ended_now(app, pushes, user).await?;
         return Err(Error::NotFound);
     }
     app.store.delete(&keys[0]).await?;
-    close_ended_now(app, pushes, user).await;
-    Ok(())
+    close_ended_now(app, pushes, user).await
 }
 
 /// Ends every session of the person but the one that asks, and closes their connections. Three round
@@ -216,8 +216,7 @@ pub async fn end_others(accounts: &Accounts, viewer: Identity) -> Result<()> {
         let (_, credential) = load(app, viewer).await?.ok_or(Error::Unauthenticated)?;
         let update = Update::of(keys::credential(viewer.user));
         if raise_generation(app, viewer, credential.generation, update).await? {
-            close_ended_now(app, pushes, viewer.user).await;
-            return Ok(());
+            return close_ended_now(app, pushes, viewer.user).await;
         }
     }
 }

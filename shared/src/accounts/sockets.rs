@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_dynamo::Item;
+use tokio::time::sleep;
 
 use super::credential::Credential;
 use super::session::{self, Identity, SessionItem};
@@ -18,6 +19,9 @@ use crate::store::{self, Condition, Transaction};
 /// How long whoever ends a session waits for its connections to be closed.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long closing connections takes, most often: to be told so, and closed, is two calls.
+const MOMENT: Duration = Duration::from_millis(300);
+
 /// Notes a connection that is about to be opened. Two round trips, 2 R, 6 W.
 ///
 /// One transaction of the connection, its session, which must still be there, and its owner's
@@ -29,10 +33,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// [`Error::Unauthenticated`] if the session has ended.
 pub async fn connect(app: &App, identity: Identity, id: ConnectionId) -> Result<()> {
     let Identity { user, session } = identity;
-    let connected_at = app.clock.now();
-    let connection = Connection { user_id: user, connection_id: id, session_id: session, connected_at };
     let mut pause = Backoff::default();
     loop {
+        // The time of the try that succeeds: by it, others know that it may not be open yet.
+        let connection = Connection::new(user, id.clone(), session, app.clock.now());
         let (_, credential) = session::load(app, identity).await?.ok_or(Error::Unauthenticated)?;
         let generation = || Condition::equals("generation", credential.generation);
         let transaction = Transaction::new(app.ids.write_id())
@@ -60,14 +64,16 @@ pub async fn check(app: &App, caller: Caller<'_>) -> Result<()> {
 }
 
 /// Closes the connections of those of a person's sessions that have ended, and tells them so. One
-/// round trip, 1 R, and more if there are connections.
+/// round trip, 1 R, and more if there are connections: then another, 1 R for each session and the
+/// credential, and two more, 2 W for each connection that is closed.
 ///
 /// What is so now decides, so it may be repeated, and is: by the stream, if whoever ended a session
-/// did not get to this.
-pub async fn close_ended(app: &App, pushes: &Pushes, user: UserId) -> Result<()> {
-    let connections = push::of_strongly(app, user).await?;
+/// did not get to this. Answers whether somebody else is closing some, or was when they crashed.
+async fn close(app: &App, pushes: &Pushes, user: UserId) -> Result<bool> {
+    let connections = push::all_of(app, user).await?;
+    let (over, connections): (Vec<_>, Vec<_>) = connections.into_iter().partition(|one| one.is_over);
     if connections.is_empty() {
-        return Ok(());
+        return Ok(!over.is_empty());
     }
     let credential = keys::credential(user);
     let session = |connection: &Connection| keys::session(user, connection.session_id);
@@ -85,7 +91,20 @@ pub async fn close_ended(app: &App, pushes: &Pushes, user: UserId) -> Result<()>
             ended.push(connection);
         }
     }
-    pushes.end(ended, &Frame::SignedOut).await
+    let by_others = pushes.end(ended, &Frame::SignedOut).await?;
+    Ok(by_others || !over.is_empty())
+}
+
+/// The same as the stream does it, when it hears that a session has ended. What somebody else is
+/// closing just then is left to them for a moment; what is there still after it, they did not get to.
+pub async fn close_ended(app: &App, pushes: &Pushes, user: UserId) -> Result<()> {
+    if !close(app, pushes, user).await? {
+        return Ok(());
+    }
+    sleep(MOMENT).await;
+    let left = push::all_of(app, user).await?.into_iter().filter(|connection| connection.is_over);
+    pushes.finish(left.collect(), &Frame::SignedOut).await;
+    Ok(())
 }
 
 /// Whose sessions may have ended by a change of the table: one is gone, or a new generation has begun.
@@ -106,11 +125,10 @@ fn generation(image: Option<&Item>) -> Result<Option<u64>> {
     Ok(credential.transpose().map_err(Error::internal)?.map(|credential| credential.generation))
 }
 
-/// The same for whoever has just ended a session, which it has not failed to do if this fails: then
-/// it is the stream that closes them.
-pub(super) async fn close_ended_now(app: &App, pushes: &Pushes, user: UserId) {
+/// The same for whoever has just ended a session. If it fails, the session has ended all the same; but
+/// its sockets may be open, so that is not to be answered yet: whoever asks again comes here again, and
+/// so does the stream.
+pub(super) async fn close_ended_now(app: &App, pushes: &Pushes, user: UserId) -> Result<()> {
     let closing = store::Request::current_or_start().within(PATIENCE);
-    if let Err(error) = closing.scope(close_ended(app, pushes, user)).await {
-        tracing::warn!(cause = error.chain(), "the connections of a session could not be closed");
-    }
+    closing.scope(close(app, pushes, user)).await.map(drop)
 }

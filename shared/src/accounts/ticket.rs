@@ -15,6 +15,7 @@ use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::ids::{Secret, SessionId, UserId};
 use crate::keys;
+use crate::limits::{Limits, SOCKET_TICKET, Subject};
 use crate::store::{Condition, Put, Update, Written};
 
 /// For how long a ticket is good.
@@ -49,7 +50,7 @@ struct TicketItem {
 }
 
 /// A new ticket for a session that has not ended, and until when it is good. One round trip, 2 R,
-/// 1 W.
+/// 2 W.
 ///
 /// The session is read itself, whatever the gateway remembers: this is how a client learns that it
 /// has ended.
@@ -58,8 +59,12 @@ pub async fn issue(app: &App, viewer: Identity) -> Result<(Ticket, Timestamp)> {
     let expires_at = app.clock.now().after(VALID_FOR);
     let item = TicketItem { user_id: viewer.user, session_id: viewer.session, expires_at };
     let put = Put::new(&keys::ticket(&ticket.0), &item)?.expire_at(expires_at);
-    let id = app.ids.write_id();
-    let (session, _) = tokio::try_join!(session::load(app, viewer), app.store.put(put, &id))?;
+    let (id, limits) = (app.ids.write_id(), Limits::of(app));
+    let (session, ..) = tokio::try_join!(
+        session::load(app, viewer),
+        app.store.put(put, &id),
+        limits.take(SOCKET_TICKET, Subject::user(viewer.user)),
+    )?;
     session.ok_or(Error::Unauthenticated)?;
     Ok((ticket, expires_at))
 }

@@ -1,7 +1,7 @@
 //! Editing and deleting a message.
 
 use super::message::{LastRevision, MessageItem, RevisionItem};
-use super::{Chat, ConversationId, Message, MessageText, PATIENCE, Seq, not_friends};
+use super::{Chat, ConversationId, LONGEST_PAUSE, Message, MessageText, PATIENCE, Seq, not_friends};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::friends::Edge;
@@ -61,7 +61,7 @@ async fn change(
     let last = keys::last_revision(conversation);
     let keys = [key.clone(), relation.clone(), last.clone()];
     let people = conversation.people();
-    let mut pause = Backoff::default();
+    let mut pause = Backoff::up_to(LONGEST_PAUSE);
     loop {
         let (mut found, connections) = tokio::try_join!(app.store.batch_get(&keys), push::of(app, &people))?;
         let item = found.take::<MessageItem>(&key)?.ok_or(Error::NotFound)?;
@@ -69,22 +69,23 @@ async fn change(
         if item.sender_id != viewer {
             return Err(Error::NotYours);
         }
-        let mut changed = item.clone();
-        let (revision, taken) = found.take::<LastRevision>(&last)?.unwrap_or_default().next(conversation)?;
-        changed.revision = revision;
-        let mut transaction = Transaction::new(app.ids.write_id()).put(taken);
+        // What is so already is not changed, and takes nothing.
         match &change {
             Change::Delete if item.text.is_none() => return Ok(item.into_message()),
-            Change::Delete => {
-                changed.text = None;
-                changed.deleted_at = Some(app.clock.now());
-            }
             Change::Edit(_) if item.text.is_none() => return Err(Error::NotFound),
             Change::Edit(_) if !edge.bond.are_friends() => return Err(not_friends(app, &edge, true).await?),
             Change::Edit(text) if item.text.as_ref() == Some(text) => return Ok(item.into_message()),
+            Change::Delete | Change::Edit(_) => {}
+        }
+        let (mut changed, now) = (item.clone(), app.clock.now());
+        let last = found.take::<LastRevision>(&last)?.unwrap_or_default();
+        let (revision, taken) = last.next(chat.allowance, (conversation, viewer), now)?;
+        changed.revision = revision;
+        let mut transaction = Transaction::new(app.ids.write_id()).put(taken);
+        match &change {
+            Change::Delete => (changed.text, changed.deleted_at) = (None, Some(now)),
             Change::Edit(text) => {
-                changed.text = Some(text.clone());
-                changed.edited_at = Some(app.clock.now());
+                (changed.text, changed.edited_at) = (Some(text.clone()), Some(now));
                 transaction = transaction.check(relation.clone(), edge.unchanged());
             }
         }

@@ -38,7 +38,7 @@ pub struct Conversation {
     pub last_revision: u64,
     /// Up to which message the viewer has read it.
     pub read_seq: Seq,
-    /// Up to which the other one has.
+    /// Up to which the other one has, as far as they are friends, or were then.
     pub peer_read_seq: Seq,
     /// How many there are behind what the viewer has read.
     pub unread_count: u64,
@@ -63,7 +63,7 @@ pub async fn by_id(app: &App, viewer: UserId, id: ConversationId) -> Result<Conv
         return Err(Error::NotFound);
     }
     let known = State { last_revision, ..State::NOTHING };
-    show(app, viewer, (id, peer), &found, last, known)
+    show(app, viewer, (id, peer), &found, last, [known, State::NOTHING])
 }
 
 /// The viewer's conversations, the one that last changed first, behind the position `after`. Two
@@ -115,7 +115,7 @@ pub async fn list(
     let mut conversations = Vec::new();
     for (&(id, peer, _), last) in listed.iter().zip(lasts) {
         let last = found.take::<MessageItem>(&last)?;
-        conversations.push(show(app, viewer, (id, peer), &found, last, State::NOTHING)?);
+        conversations.push(show(app, viewer, (id, peer), &found, last, [State::NOTHING; 2])?);
     }
     Ok((conversations, next))
 }
@@ -141,7 +141,7 @@ pub(super) fn around(id: ConversationId, viewer: UserId, peer: UserId) -> ([keys
 }
 
 /// The conversation as the viewer sees it, of what was read around it, its last message, and what is
-/// known of it beside.
+/// known beside of how far the viewer and the other one are.
 ///
 /// The memberships follow the messages: whoever sent the last one has read everything, even if their
 /// membership does not say so yet.
@@ -151,17 +151,18 @@ pub(super) fn show(
     (id, peer): (ConversationId, UserId),
     found: &Found,
     last: Option<MessageItem>,
-    known: State,
+    known: [State; 2],
 ) -> Result<Conversation> {
-    let state = |user: UserId| -> Result<State> {
+    let state = |user: UserId, known: State| -> Result<State> {
         let membership = found.peek::<Membership>(&keys::membership(user, id))?;
-        let mut state = membership.map_or(State::NOTHING, |membership| membership.state);
+        let mut state = membership.map_or(known, |membership| membership.state.merged(known));
         if let Some(last) = last.as_ref().filter(|last| last.sender_id == user) {
             state.read_seq = state.read_seq.max(last.seq);
+            state.told_seq = state.told_seq.max(last.seq);
         }
         Ok(state)
     };
-    let (mut mine, theirs) = (state(viewer)?.merged(known), state(peer)?);
+    let (mut mine, theirs) = (state(viewer, known[0])?, state(peer, known[1])?);
     if let Some(last) = &last {
         mine.last_seq = mine.last_seq.max(last.seq);
         mine.last_revision = mine.last_revision.max(last.revision);
@@ -180,7 +181,7 @@ pub(super) fn show(
         last_seq: mine.last_seq,
         last_revision: mine.last_revision,
         read_seq: mine.read_seq.min(mine.last_seq),
-        peer_read_seq: theirs.read_seq.min(mine.last_seq),
+        peer_read_seq: theirs.told_seq.min(mine.last_seq),
         unread_count: mine.last_seq.0.saturating_sub(mine.read_seq.0),
         updated_at: mine.updated_at,
     })

@@ -34,7 +34,8 @@ pub struct History {
     pub items: Vec<Message>,
     /// The last message there is.
     pub last_seq: Seq,
-    /// The last change there was. What comes with it shows it, and all before.
+    /// The last change there was. Whoever has the latest messages, or all that were changed after what
+    /// they had, has seen every change up to it.
     pub last_revision: u64,
 }
 
@@ -43,7 +44,8 @@ pub struct History {
 ///
 /// First how far the conversation is, and then the messages: so a client that has a page, and what
 /// comes after it, has seen everything up to the revision that the page names. At once, a change
-/// could be made between the two, and never be looked for again.
+/// could be made between the two, and never be looked for again. (Of changes, the ones that are found
+/// say themselves how far they go.)
 pub async fn history(
     app: &App,
     viewer: UserId,
@@ -64,14 +66,21 @@ pub async fn history(
             return Ok(History { items: Vec::new(), last_seq: Seq(0), last_revision: 0 });
         };
         let items = match &changed {
-            Some(changed) => as_they_are(app, conversation, changed).await?,
+            Some(changed) => as_they_are(app, conversation, &changed.items).await?,
             None => page(app, conversation, span, limit).await?,
         };
         // All that had changed has changed once more in between.
-        if items.is_empty() && changed.is_some_and(|changed| !changed.is_empty()) {
+        if items.is_empty() && changed.as_ref().is_some_and(|changed| !changed.items.is_empty()) {
             pause.wait("others change the same messages").await?;
             continue;
         }
+        let last_revision = match (span, changed) {
+            (Span::ChangedAfter(after), Some(changed)) => {
+                let found = changed.items.last().map_or(after.min(last_revision), |last| last.revision);
+                if changed.more { last_revision.max(found) } else { found }
+            }
+            _ => last_revision,
+        };
         let last_seq = items.iter().map(|item| item.seq).fold(last.seq, Seq::max);
         let items = items.into_iter().map(MessageItem::into_message).collect();
         return Ok(History { items, last_seq, last_revision });
@@ -84,12 +93,11 @@ async fn changed(
     conversation: ConversationId,
     span: Span,
     limit: usize,
-) -> Result<Option<Vec<RevisionItem>>> {
+) -> Result<Option<Page<RevisionItem>>> {
     let Span::ChangedAfter(revision) = span else { return Ok(None) };
     let prefix = keys::revisions(conversation);
     let after = keys::revision(conversation, revision).sk;
-    let page = app.store.query(Query::first(&prefix, limit).beyond(Some(&after))).await?;
-    Ok(Some(page.items))
+    app.store.query(Query::first(&prefix, limit).beyond(Some(&after))).await.map(Some)
 }
 
 /// The messages that have these revisions. One that was changed again since has another one, under

@@ -4,11 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::body::{Field, whole_number};
 use crate::ids::{MalformedId, UserId, text_id};
 use crate::text::{PATTERN, Parse, Refusal, is_clean};
 
@@ -103,12 +101,6 @@ impl FromStr for Seq {
         let number = text.parse().map_err(|_| MalformedId)?;
         let is_one = (1..=GREATEST).contains(&number) && number.to_string() == text;
         if is_one { Ok(Self(number)) } else { Err(MalformedId) }
-    }
-}
-
-impl Field for Seq {
-    fn from_member(member: Option<Value>) -> Result<Self, Refusal> {
-        whole_number(member).map(|number| Self(number.min(GREATEST)))
     }
 }
 

@@ -36,14 +36,22 @@ pub(super) struct State {
     pub(super) last_revision: u64,
     /// The last message they have read or sent.
     pub(super) read_seq: Seq,
+    /// The last of which the other one may know that: what they read as friends, or sent.
+    #[serde(default)]
+    pub(super) told_seq: Seq,
     /// When something last happened.
     pub(super) updated_at: Timestamp,
 }
 
 impl State {
     /// Nothing is known.
-    pub(super) const NOTHING: Self =
-        Self { last_seq: Seq(0), last_revision: 0, read_seq: Seq(0), updated_at: Timestamp::from_millis(0) };
+    pub(super) const NOTHING: Self = Self {
+        last_seq: Seq(0),
+        last_revision: 0,
+        read_seq: Seq(0),
+        told_seq: Seq(0),
+        updated_at: Timestamp::from_millis(0),
+    };
 
     fn is_unread(&self) -> bool {
         self.last_seq > self.read_seq
@@ -55,6 +63,7 @@ impl State {
             last_seq: self.last_seq.max(other.last_seq),
             last_revision: self.last_revision.max(other.last_revision),
             read_seq: self.read_seq.max(other.read_seq),
+            told_seq: self.told_seq.max(other.told_seq),
             updated_at: self.updated_at.max(other.updated_at),
         }
     }
@@ -102,6 +111,7 @@ mod tests {
             last_seq: Seq(last),
             last_revision: revision,
             read_seq: Seq(read),
+            told_seq: Seq(read / 2),
             updated_at: Timestamp::from_millis(at),
         })
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::pace::{Allowance, Pace};
 use super::{ClientId, ConversationId, MessageId, MessageText, Seq};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -55,6 +56,8 @@ pub(super) struct MessageItem {
     pub(super) edited_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) deleted_at: Option<Timestamp>,
+    /// How many were sent up to it.
+    pub(super) pace: Pace,
     /// Which write made it so.
     #[serde(default, skip_serializing)]
     write_id: Option<WriteId>,
@@ -76,15 +79,27 @@ pub(super) struct RevisionItem {
 pub(super) struct LastRevision {
     /// Its number; 0 if there is none.
     pub(super) revision: u64,
+    /// How many changes were made up to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pace: Option<Pace>,
     /// Which write made it so.
     #[serde(default, skip_serializing)]
     write_id: Option<WriteId>,
 }
 
 impl LastRevision {
-    /// The next one, in place of this one if nobody has taken it since this one was read.
-    pub(super) fn next(&self, conversation: ConversationId) -> Result<(u64, Put)> {
-        let next = Self { revision: self.revision + 1, write_id: None };
+    /// The next one, taken by this person, in place of this one if nobody has since this one was read.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`](crate::Error::RateLimited) if they have taken as many as they may.
+    pub(super) fn next(
+        &self,
+        allowance: Allowance,
+        (conversation, user): (ConversationId, UserId),
+        now: Timestamp,
+    ) -> Result<(u64, Put)> {
+        let pace = allowance.take(self.pace, (conversation, user), now)?;
+        let next = Self { revision: self.revision + 1, pace: Some(pace), write_id: None };
         let unchanged = self.write_id.clone().map_or(Condition::Absent, Condition::WrittenBy);
         let put = Put::new(&keys::last_revision(conversation), &next)?.when(unchanged);
         Ok((next.revision, put))
@@ -97,7 +112,7 @@ impl MessageItem {
         conversation_id: ConversationId,
         seq: Seq,
         (sender_id, client_id, text): (UserId, ClientId, MessageText),
-        created_at: Timestamp,
+        (created_at, pace): (Timestamp, Pace),
     ) -> Self {
         Self {
             conversation_id,
@@ -109,6 +124,7 @@ impl MessageItem {
             created_at,
             edited_at: None,
             deleted_at: None,
+            pace,
             write_id: None,
         }
     }

@@ -6,6 +6,7 @@
 //! | `message.rs` | a message as an item, and as the API shows it |
 //! | `send.rs` | sending: the one place, over HTTP and through a socket |
 //! | `change.rs` | editing and deleting |
+//! | `pace.rs` | how much of both is allowed |
 //! | `membership.rs` | how far somebody is in a conversation, as an item |
 //! | `read.rs` | moving one's read marker |
 //! | `follow.rs` | bringing memberships up to date with what was written |
@@ -32,6 +33,7 @@ mod history;
 mod ids;
 mod membership;
 mod message;
+mod pace;
 mod read;
 mod send;
 mod typing;
@@ -43,6 +45,7 @@ pub use follow::{News, follow, news_of};
 pub use history::{History, Span, history};
 pub use ids::{ClientId, ConversationId, MessageId, Seq, bound};
 pub use message::Message;
+pub use pace::Allowance;
 pub use read::{ReadMarker, mark_read};
 pub use send::{NewMessage, Sent, send};
 pub use typing::typing;
@@ -71,6 +74,10 @@ text_type! {
 /// of all who want it at once. The gateway waits 29 s, and what follows takes a moment.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long they pause at most before they try again: with twenty who write at once, somebody tries
+/// every few milliseconds, and with longer pauses nobody would for much of the time.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
 /// What the operations on conversations need.
 #[derive(Clone, Debug)]
 pub struct Chat {
@@ -78,12 +85,21 @@ pub struct Chat {
     pub app: App,
     /// Whom to tell.
     pub pushes: Pushes,
+    /// How much one may say.
+    pub allowance: Allowance,
 }
 
 impl Chat {
-    /// From an environment.
+    /// From an environment: `MESSAGES_PER_MINUTE` is the allowance.
     pub fn new(environment: &Environment) -> std::result::Result<Self, BadVariable> {
-        Ok(Self { app: App::new(environment)?, pushes: Pushes::new(environment)? })
+        let (app, pushes) = (App::new(environment)?, Pushes::new(environment)?);
+        let allowance = Allowance(environment.variables.read("MESSAGES_PER_MINUTE")?);
+        Ok(Self { app, pushes, allowance })
+    }
+
+    /// Opens the connections to storage and to the gateway, so that the first event need not wait.
+    pub async fn warm_up(&self) {
+        tokio::join!(self.app.store.warm_up(), self.pushes.warm_up());
     }
 }
 

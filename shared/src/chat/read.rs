@@ -50,10 +50,12 @@ pub async fn mark_read(
         };
         let membership = Membership::or_blank(found.take(&key)?, caller.user, conversation);
         let own = if last.sender_id == caller.user { last.seq } else { Seq(0) };
+        let (read_seq, are_friends) = (seq.min(last.seq).max(own), edge.bond.are_friends());
         let news = State {
             last_seq: last.seq,
             last_revision: last.revision,
-            read_seq: seq.min(last.seq).max(own),
+            read_seq,
+            told_seq: if are_friends { read_seq } else { own },
             updated_at: last.changed_at(),
         };
         let before = membership.state.read_seq;
@@ -67,7 +69,6 @@ pub async fn mark_read(
         if state.read_seq > before {
             let (conversation_id, user_id) = (conversation, caller.user);
             let frame = Frame::Read { conversation_id, user_id, seq: state.read_seq };
-            let are_friends = edge.bond.are_friends();
             let told = caller.others(connections).into_iter();
             let told = told.filter(|connection| are_friends || connection.user_id == caller.user);
             chat.pushes.tell(told, &frame).await;

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::message::MessageItem;
-use super::{Chat, ClientId, ConversationId, Message, MessageText, PATIENCE, Seq, last_message, not_friends};
+use super::{
+    Chat, ClientId, ConversationId, LONGEST_PAUSE, Message, MessageText, PATIENCE, Seq, last_message,
+    not_friends,
+};
 use crate::error::{Error, Result};
 use crate::friends::Edge;
 use crate::ids::UserId;
@@ -38,6 +41,18 @@ struct Marker {
     seq: Seq,
 }
 
+/// What became of a try to write a message behind the last one.
+enum Outcome {
+    Sent(MessageItem),
+    /// It was sent before.
+    Known(Marker),
+    /// All must be looked at again.
+    Changed,
+}
+
+/// How often others may be faster before all is looked at again.
+const TRIES: usize = 8;
+
 /// Sends a message to a friend and tells both people's other devices. Two round trips, 4 R, through
 /// a socket 5 R, 6 W; then the pushes, 250 ms at most.
 ///
@@ -63,7 +78,7 @@ async fn persist_and_tell(chat: &Chat, caller: Caller<'_>, new: &NewMessage) -> 
     let mut deciding = vec![marker.clone(), relation.clone()];
     deciding.extend(caller.key());
     let people = [caller.user, new.to];
-    let mut pause = Backoff::default();
+    let mut pause = Backoff::up_to(LONGEST_PAUSE);
     loop {
         let (mut found, last, connections) = tokio::try_join!(
             app.store.batch_get(&deciding),
@@ -78,29 +93,59 @@ async fn persist_and_tell(chat: &Chat, caller: Caller<'_>, new: &NewMessage) -> 
         if !edge.bond.are_friends() {
             return Err(not_friends(app, &edge, last.is_some()).await?);
         }
-        let seq = last.map_or(Seq(1), |last| last.seq.next());
-        let said = (caller.user, new.client_id.clone(), new.text.clone());
-        let item = MessageItem::new(conversation, seq, said, app.clock.now());
-        let transaction = Transaction::new(app.ids.write_id())
-            .put(Put::new(&marker, &Marker { seq })?.if_absent())
-            .put(item.put()?.if_absent())
-            .check(relation.clone(), edge.unchanged());
-        match app.store.transact(transaction).await? {
-            Ok(()) => {
+        match persist(chat, (conversation, &edge), new, last, &mut pause).await? {
+            Outcome::Sent(item) => {
                 let message = item.into_message();
                 let frame = Frame::Message { message: &message };
                 chat.pushes.tell(caller.others(connections), &frame).await;
                 return Ok(Sent { message, is_new: true });
             }
-            Err(mut refusals) => {
-                // Another try of the same message was faster.
-                if let Some(row) = refusals.item(0) {
-                    return original(chat, conversation, row.read()?).await;
-                }
-                pause.wait("others write to the same conversation").await?;
-            }
+            Outcome::Known(marker) => return original(chat, conversation, marker).await,
+            Outcome::Changed => pause.wait("others write to the same conversation").await?,
         }
     }
+}
+
+/// Writes a message behind the last one. Whoever finds another one there goes on behind that one, at
+/// once the first time, as most often there are two who write at once; and then behind the last one
+/// that is there after a pause.
+async fn persist(
+    chat: &Chat,
+    (conversation, edge): (ConversationId, &Edge),
+    new: &NewMessage,
+    mut last: Option<MessageItem>,
+    pause: &mut Backoff,
+) -> Result<Outcome> {
+    let (app, sender) = (&chat.app, edge.user_id);
+    let (marker, relation) =
+        (keys::sent(conversation, sender, &new.client_id), keys::relation(sender, edge.peer_id));
+    for tries in 1..=TRIES {
+        let now = app.clock.now();
+        let before = last.as_ref().map(|last| last.pace);
+        let pace = chat.allowance.take(before, (conversation, sender), now)?;
+        let seq = last.map_or(Seq(1), |last| last.seq.next());
+        let said = (sender, new.client_id.clone(), new.text.clone());
+        let item = MessageItem::new(conversation, seq, said, (now, pace));
+        let transaction = Transaction::new(app.ids.write_id())
+            .put(Put::new(&marker, &Marker { seq })?.if_absent())
+            .put(item.put()?.if_absent())
+            .check(relation.clone(), edge.unchanged());
+        let Err(mut refusals) = app.store.transact(transaction).await? else {
+            return Ok(Outcome::Sent(item));
+        };
+        // Another try of the same message was faster.
+        if let Some(row) = refusals.item(0) {
+            return Ok(Outcome::Known(row.read()?));
+        }
+        let Some(other) = refusals.item(1).filter(|_| !refusals.of(2)) else { break };
+        last = if tries == 1 {
+            Some(other.read()?)
+        } else {
+            pause.wait("others write to the same conversation").await?;
+            last_message(app, conversation).await?
+        };
+    }
+    Ok(Outcome::Changed)
 }
 
 /// What was sent under a client id before, as it is now. One round trip, 1 R.

@@ -6,12 +6,18 @@ use http::header::CONTENT_TYPE;
 use serde_json::{Map, Number, Value};
 
 use super::json;
+use crate::chat::{Seq, bound};
 use crate::error::{Error, FieldError, Result};
 use crate::profiles::avatar::PictureLength;
 use crate::text::{Parse, Refusal};
 
 /// The longest body a function takes, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
+
+/// How many unknown members are named in an answer, and how long a name may be, in bytes: the answer is
+/// not to become longer than what is answered.
+const MOST_UNKNOWN: usize = 20;
+const LONGEST_NAME: usize = 100;
 
 /// A body read as `T`.
 #[derive(Debug)]
@@ -92,8 +98,16 @@ impl Fields {
     }
 
     fn refuse_the_rest(&mut self) {
-        let unknown =
-            self.members.keys().map(|name| FieldError::new(pointer(name), Refusal::new("is not known here")));
+        let unknown = self.members.keys().take(MOST_UNKNOWN).map(|name| {
+            if name.len() <= LONGEST_NAME {
+                FieldError::new(pointer(name), Refusal::new("is not known here"))
+            } else {
+                FieldError::new(
+                    "",
+                    Refusal::new("has a member with a very long name, which is not known here"),
+                )
+            }
+        });
         self.errors.extend(unknown);
     }
 }
@@ -121,6 +135,12 @@ impl<T: Parse> Field for Option<T> {
     }
 }
 
+impl Field for Seq {
+    fn from_member(member: Option<Value>) -> Result<Self, Refusal> {
+        whole_number(member).map(|number| Self(bound(number)))
+    }
+}
+
 impl Field for PictureLength {
     fn from_member(member: Option<Value>) -> Result<Self, Refusal> {
         whole_number(member).and_then(Self::new)
@@ -128,20 +148,25 @@ impl Field for PictureLength {
 }
 
 /// A member that is a whole number and not negative.
-pub(crate) fn whole_number(member: Option<Value>) -> Result<u64, Refusal> {
+fn whole_number(member: Option<Value>) -> Result<u64, Refusal> {
     match member {
         Some(Value::Number(number)) => {
             whole(&number).ok_or_else(|| Refusal::new("must be a whole number, and not negative"))
         }
+        Some(Value::Null) => Err(Refusal::new("must not be null")),
         Some(_) => Err(Refusal::new("must be a number")),
         None => Err(Refusal::new("is required")),
     }
 }
 
-/// A whole number that is not negative; to JSON Schema, 5.0 is one as well.
+/// A whole number that is not negative; to JSON Schema, 5.0 is one as well. One that is greater than
+/// all that there can be of anything is as good as the greatest.
 fn whole(number: &Number) -> Option<u64> {
-    let spelt_out = |float: f64| (float.fract() == 0.0).then(|| format!("{float:.0}").parse().ok());
-    number.as_u64().or_else(|| spelt_out(number.as_f64()?)?)
+    let spelt_out = |float: f64| {
+        let digits = (float.fract() == 0.0 && float >= 0.0).then(|| format!("{:.0}", float.abs()))?;
+        Some(digits.parse().unwrap_or(u64::MAX))
+    };
+    number.as_u64().or_else(|| spelt_out(number.as_f64()?))
 }
 
 /// The JSON Pointer (RFC 6901) of a member of the body.
@@ -214,6 +239,15 @@ mod tests {
     async fn members_are_named_in_camel_case_and_may_be_left_out() {
         let example = read_body(r#"{"userName":"Alice"}"#).await.unwrap();
         assert_eq!((example.user_name.as_str(), example.full_name), ("alice", None));
+    }
+
+    #[test]
+    fn whole_numbers_have_many_spellings() {
+        let read = |text: &str| whole_number(Some(serde_json::from_str(text).unwrap())).ok();
+        for (text, number) in [("5", 5), ("5.0", 5), ("5e0", 5), ("-0.0", 0), ("1e30", u64::MAX)] {
+            assert_eq!(read(text), Some(number), "{text}");
+        }
+        assert!(["-1", "-1.0", "0.5", "null", "\"5\"", "[]"].iter().all(|bad| read(bad).is_none()));
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! A connection to the WebSocket API as an item.
 
+use std::cmp::Reverse;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
@@ -16,9 +17,12 @@ use crate::store::{Found, Put, Query};
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html>).
 const KEPT_FOR: Duration = Duration::from_mins(125);
 
-/// The most connections of one person that are told of something: the table does not know which of
-/// those that broke off without a goodbye are gone until they are tried.
+/// The most connections of one person that are told of something, the newest of them: the table does
+/// not know which of those that broke off without a goodbye are gone until they are tried.
 const MOST: usize = 100;
+
+/// How many are read at once, those among them whose time is over: they are 300 bytes or so each.
+const PAGE: usize = 1000;
 
 /// What API Gateway calls a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,7 +43,7 @@ impl ConnectionId {
     }
 }
 
-/// The item at [`keys::connection`]: there from before a connection is open until it is closed.
+/// The item at `keys::connection`: there from before a connection is open until it is closed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
@@ -51,9 +55,23 @@ pub struct Connection {
     pub session_id: SessionId,
     /// Since when.
     pub connected_at: Timestamp,
+    /// Whether its session has ended: then it is told nothing, and may say nothing, until it is closed.
+    #[serde(default)]
+    pub is_over: bool,
 }
 
 impl Connection {
+    /// One that is about to be opened.
+    #[must_use]
+    pub const fn new(
+        user_id: UserId,
+        connection_id: ConnectionId,
+        session_id: SessionId,
+        connected_at: Timestamp,
+    ) -> Self {
+        Self { user_id, connection_id, session_id, connected_at, is_over: false }
+    }
+
     /// Its key.
     pub(crate) fn key(&self) -> Key {
         keys::connection(self.user_id, self.connection_id.as_str())
@@ -87,12 +105,13 @@ impl Caller<'_> {
         self.connection.map(|id| keys::connection(self.user, id.as_str()))
     }
 
-    /// Refuses whoever asks through a connection that has no item, as its session has ended: the
-    /// gateway itself asks nobody again once a connection is open.
+    /// Refuses whoever asks through a connection that has no item, or one that is over, as its session
+    /// has ended: the gateway itself asks nobody again once a connection is open.
     pub(crate) fn check(&self, found: &Found) -> Result<()> {
-        match self.key() {
-            Some(key) if !found.has(&key) => Err(Error::Unauthenticated),
-            _ => Ok(()),
+        let Some(key) = self.key() else { return Ok(()) };
+        match found.peek::<Connection>(&key)? {
+            Some(connection) if !connection.is_over => Ok(()),
+            _ => Err(Error::Unauthenticated),
         }
     }
 
@@ -106,25 +125,38 @@ impl Caller<'_> {
 ///
 /// They may be a moment old: whoever has only just connected looks at what there is by itself.
 pub(crate) async fn of(app: &App, users: &[UserId]) -> Result<Vec<Connection>> {
-    let connections = async |user: UserId| {
-        let prefix = keys::connections(user);
-        app.store.query::<Connection>(Query::first(&prefix, MOST).eventually()).await
-    };
-    let pages = try_join_all(users.iter().map(|&user| connections(user))).await?;
-    Ok(pages.into_iter().flat_map(|page| page.items).collect())
+    let all = try_join_all(users.iter().map(|&user| read(app, user, false))).await?;
+    Ok(all.into_iter().flat_map(newest).collect())
 }
 
-/// All connections of somebody, read strongly: whoever is signed out is to miss none. One round
-/// trip, 1 R, for each 1,000 of them.
-pub(crate) async fn of_strongly(app: &App, user: UserId) -> Result<Vec<Connection>> {
+/// The same of one person, read strongly: whoever has connected before this began is among them.
+pub(crate) async fn of_now(app: &App, user: UserId) -> Result<Vec<Connection>> {
+    all_of(app, user).await.map(newest)
+}
+
+/// All connections of somebody, those among them that are over, read strongly: whoever is signed out is
+/// to miss none. One round trip, 1 R, for each 1,000 of them.
+pub(crate) async fn all_of(app: &App, user: UserId) -> Result<Vec<Connection>> {
+    read(app, user, true).await
+}
+
+/// Those that are told of something.
+fn newest(mut connections: Vec<Connection>) -> Vec<Connection> {
+    connections.retain(|connection| !connection.is_over);
+    connections.sort_unstable_by_key(|connection| Reverse(connection.connected_at));
+    connections.truncate(MOST);
+    connections
+}
+
+async fn read(app: &App, user: UserId, strongly: bool) -> Result<Vec<Connection>> {
     let prefix = keys::connections(user);
-    let mut all: Vec<Connection> = Vec::new();
+    let (mut all, mut end): (Vec<Connection>, Option<String>) = (Vec::new(), None);
     loop {
-        let after = all.last().map(|last| last.key().sk);
-        let query = Query::first(&prefix, 1000).beyond(after.as_deref());
-        let page = app.store.query::<Connection>(query).await?;
+        let query = Query::first(&prefix, PAGE).beyond(end.as_deref());
+        let page = app.store.query(if strongly { query } else { query.eventually() }).await?;
         all.extend(page.items);
-        if !page.more {
+        end = page.end;
+        if end.is_none() {
             return Ok(all);
         }
     }

@@ -51,7 +51,7 @@ pub enum Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// As it is sent.
+    /// As it is sent. (What is made of names, numbers and texts only can always be written.)
     #[must_use]
     pub fn text(&self) -> Bytes {
         serde_json::to_vec(self).unwrap_or_default().into()

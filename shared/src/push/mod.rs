@@ -23,15 +23,16 @@ use aws_sdk_apigatewaymanagement::operation::delete_connection::DeleteConnection
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use tokio::time::{sleep, timeout};
 
 pub use connection::{Caller, Connection, ConnectionId};
-pub(crate) use connection::{of, of_strongly};
+pub(crate) use connection::{all_of, of, of_now};
 pub use frame::Frame;
 
 use crate::environment::{App, BadVariable, Environment};
-use crate::store::Request;
+use crate::error::causes;
+use crate::store::{Condition, Request, Update, Written};
 
 /// For how long whoever caused a push waits for it: then the function answers and is frozen.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -78,10 +79,23 @@ impl Pushes {
         Ok(Self { client: Client::from_conf(config), app: App::new(environment)? })
     }
 
+    /// Opens its connection to the gateway, so that the first push need not wait for it: it is all that
+    /// fits into the time that a push has. Nobody has a connection of this name.
+    pub async fn warm_up(&self) {
+        let push = self.client.post_to_connection().connection_id("none").data(Blob::new("{}"));
+        // Whatever it answers, it was reached.
+        let _ = push.send().await;
+    }
+
     /// Tells all of these connections the same, all at once, for at most 250 ms.
     pub(crate) async fn tell(&self, to: impl IntoIterator<Item = Connection>, frame: &Frame<'_>) {
         let text = frame.text();
         self.deliver(to.into_iter().map(|connection| (connection, text.clone())).collect()).await;
+    }
+
+    /// Tells one connection this, as any other push.
+    pub async fn say(&self, to: Connection, text: Bytes) {
+        self.deliver(vec![(to, text)]).await;
     }
 
     /// Delivers all of these, all at once, for at most 250 ms: what is not delivered by then is
@@ -106,47 +120,71 @@ impl Pushes {
         if error.as_service_error().is_some_and(PostToConnectionError::is_gone_exception) {
             self.forget(&connection).await;
         } else {
-            tracing::warn!(code = error.code(), cause = %error, "a push was not delivered");
+            tracing::warn!(code = error.code(), cause = causes(&error), "a push was not delivered");
         }
     }
 
     /// Takes away the item of a connection that is gone, unless it is only just being made.
     async fn forget(&self, connection: &Connection) {
-        if self.is_opening(connection) {
-            return;
+        if !self.is_opening(connection) {
+            self.delete(connection).await;
         }
+    }
+
+    async fn delete(&self, connection: &Connection) {
         if let Err(error) = self.app.store.delete(&connection.key()).await {
             tracing::warn!(cause = error.chain(), "a connection that is gone could not be forgotten");
         }
     }
 
-    /// Ends connections: takes away their items, so that they are told nothing any more, tells them
-    /// a last thing, and closes them.
+    /// Ends connections: notes of each that it is over, so that it is told nothing any more and may
+    /// say nothing; tells them a last thing, and closes them; and then takes their items away. Two round
+    /// trips, 1 W and 1 W for each.
+    ///
+    /// Of many who do so at once one notes it, and does the rest. The item stays until the connection is
+    /// closed: after a crash it says that somebody has to [finish](Self::finish). Answers whether there
+    /// are some that others have noted.
     ///
     /// # Errors
-    /// When the items could not be taken away. They are told and closed all the same.
-    pub(crate) async fn end(&self, connections: Vec<Connection>, last: &Frame<'_>) -> crate::Result<()> {
-        if connections.is_empty() {
-            return Ok(());
-        }
+    /// When it could not be noted: then they are open still.
+    pub(crate) async fn end(&self, connections: Vec<Connection>, last: &Frame<'_>) -> crate::Result<bool> {
+        let many = connections.len();
+        let noted = connections.into_iter().map(async |connection| {
+            let over =
+                Update::of(connection.key()).set("isOver", true).when(Condition::equals("isOver", false)?);
+            let written = self.app.store.update(over, &self.app.ids.write_id()).await?;
+            Ok::<_, crate::Error>(matches!(written, Written::Done(_)).then_some(connection))
+        });
+        let ended: Vec<_> = try_join_all(noted).await?.into_iter().flatten().collect();
+        let by_others = ended.len() < many;
+        self.finish(ended, last).await;
+        Ok(by_others)
+    }
+
+    /// Tells connections that are over a last thing, closes them, and takes their items away. One that
+    /// cannot be closed keeps its item until its time is up.
+    pub(crate) async fn finish(&self, connections: Vec<Connection>, last: &Frame<'_>) {
         let text = last.text();
-        let (forgotten, _) = tokio::join!(
-            join_all(
-                connections.iter().map(|connection| async { self.app.store.delete(&connection.key()).await })
-            ),
-            join_all(connections.iter().map(|connection| self.close(connection, &text))),
-        );
-        forgotten.into_iter().collect()
+        let parted = connections.iter().map(async |connection| {
+            if self.close(connection, &text).await {
+                self.delete(connection).await;
+            }
+        });
+        join_all(parted).await;
     }
 
-    /// Tells a connection a last thing and closes it, for at most a second.
-    pub async fn close(&self, connection: &Connection, last: &Bytes) {
-        if timeout(PARTING, self.part(connection, last)).await.is_err() {
-            tracing::warn!("a connection was not closed in time");
+    /// Tells a connection a last thing and closes it, for at most a second. Answers whether it is
+    /// closed.
+    pub async fn close(&self, connection: &Connection, last: &Bytes) -> bool {
+        let parted = timeout(PARTING, self.part(connection, last)).await;
+        let is_closed = parted.unwrap_or(false);
+        if !is_closed {
+            tracing::warn!("a connection could not be closed");
         }
+        is_closed
     }
 
-    async fn part(&self, connection: &Connection, last: &Bytes) {
+    async fn part(&self, connection: &Connection, last: &Bytes) -> bool {
         let id = connection.connection_id.as_str();
         for attempt in 1..=ATTEMPTS {
             count("POST");
@@ -155,20 +193,23 @@ impl Pushes {
             let _ = post.send().await;
             count("DELETE");
             match self.client.delete_connection().connection_id(id).send().await {
-                Ok(_) => return,
+                Ok(_) => return true,
                 Err(error)
                     if error.as_service_error().is_some_and(DeleteConnectionError::is_gone_exception) =>
                 {
                     if !self.is_opening(connection) {
-                        return;
+                        return true;
                     }
                 }
-                Err(error) => tracing::warn!(cause = %error, "a connection was not closed"),
+                Err(error) => {
+                    tracing::warn!(cause = causes(&error), "a connection was not closed");
+                }
             }
             if attempt < ATTEMPTS {
                 sleep(PAUSE).await;
             }
         }
+        false
     }
 
     /// Whether the gateway may not have opened it yet.

@@ -19,6 +19,9 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Whether the partition goes on behind them.
     pub more: bool,
+    /// The sort key of the last item that was looked at, if the partition goes on: it may be behind
+    /// the last of the items, as those whose time is over are left out.
+    pub end: Option<String>,
 }
 
 /// Which items of a partition, and in which order.
@@ -110,10 +113,9 @@ impl Store {
         })
         .await?;
         let rows = self.unexpired(output.items);
-        Ok(Page {
-            items: rows.map(Row::read).collect::<Result<_>>()?,
-            more: output.last_evaluated_key.is_some(),
-        })
+        let items = rows.map(Row::read).collect::<Result<_>>()?;
+        let end = output.last_evaluated_key.and_then(|key| Row::new(key).key()).map(|key| key.sk);
+        Ok(Page { items, more: end.is_some(), end })
     }
 
     /// Up to `limit` entries of a partition of the index. One round trip, 0.5 R per 4 KB.
@@ -156,8 +158,9 @@ impl Store {
         })
         .await?;
         let entry = |row: Row| Some(IndexEntry { key: row.key()?, place: row.place()? });
-        let entries = self.unexpired(output.items).filter_map(entry);
-        Ok(Page { items: entries.collect(), more: output.last_evaluated_key.is_some() })
+        let items = self.unexpired(output.items).filter_map(entry).collect();
+        let end = output.last_evaluated_key.and_then(|key| Row::new(key).place()).map(|place| place.sk);
+        Ok(Page { items, more: end.is_some(), end })
     }
 
     fn unexpired(&self, items: Option<Vec<Attributes>>) -> impl Iterator<Item = Row> {

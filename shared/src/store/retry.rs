@@ -108,11 +108,17 @@ pub(super) fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpRespon
 pub(crate) struct Backoff {
     deadline: Instant,
     ceiling: Duration,
+    longest: Duration,
 }
 
 impl Backoff {
     const FIRST: Duration = Duration::from_millis(20);
     const LONGEST: Duration = Duration::from_secs(1);
+
+    /// Pauses that do not become longer than this.
+    pub(crate) fn up_to(longest: Duration) -> Self {
+        Self { longest, ..Self::default() }
+    }
 
     /// Waits, unless the deadline comes first.
     pub(crate) async fn wait(&mut self, why: &'static str) -> Result<()> {
@@ -125,14 +131,14 @@ impl Backoff {
             return Err(cause);
         }
         sleep_until(until).await;
-        self.ceiling = (self.ceiling * 2).min(Self::LONGEST);
+        self.ceiling = (self.ceiling * 2).min(self.longest);
         Ok(())
     }
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { deadline: Request::current_deadline(), ceiling: Self::FIRST }
+        Self { deadline: Request::current_deadline(), ceiling: Self::FIRST, longest: Self::LONGEST }
     }
 }
 

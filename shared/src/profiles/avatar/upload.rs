@@ -119,7 +119,7 @@ pub async fn upload(
     kind: PictureType,
     PictureLength(length): PictureLength,
 ) -> Result<NewUpload> {
-    let limits = Limits::new(app.store.clone(), app.clock.clone(), app.ids.clone());
+    let limits = Limits::of(app);
     limits.take(limits::AVATAR_UPLOAD, Subject::user(viewer)).await?;
     let expires_at = app.clock.now().after(VALID_FOR);
     let mark = app.ids.write_id();
