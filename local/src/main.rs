@@ -6,11 +6,17 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use local::stack::Overrides;
 use local::{Options, Stack};
+use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
+
+/// Functions, gateways and storage are one program here, on many threads that hand each other what they
+/// allocate: with the system's own allocator that takes a sixth of the time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -35,13 +35,14 @@ use crate::websocket::{self, Sockets};
 use crate::{Options, docs, media, server};
 pub use start_error::StartError;
 
-/// The template's parameters on this machine. One address is everybody here, so the limits
-/// per address are generous.
-const PARAMETERS: [(&str, &str); 4] = [
+/// The template's parameters on this machine. One address is everybody here, and one person may be a
+/// whole load test, so the limits are generous.
+const PARAMETERS: [(&str, &str); 5] = [
     ("Stage", "dev"),
     ("AllowedOrigins", "*"),
     ("RegistrationsPerAddress", "10000"),
     ("SignInsPerAddress", "10000"),
+    ("MessagesPerMinute", "100000"),
 ];
 
 /// How long requests that are being answered may take when the stack stops.
@@ -89,6 +90,8 @@ pub struct Overrides {
     pub stream_retry_after: Option<Duration>,
     /// For how long a stream's records are gathered, whatever the template says.
     pub stream_window: Option<Duration>,
+    /// For how many times as long as a batch of a stream's records took the next one is gathered.
+    pub stream_rest: Option<u32>,
     /// How often schedules fire, whatever the template says.
     pub schedule_period: Option<Duration>,
     /// What the WebSocket API's limits are instead of API Gateway's.
@@ -160,6 +163,7 @@ impl Stack {
             ids: &ids,
             retry_after: overrides.stream_retry_after,
             window: overrides.stream_window,
+            rest: overrides.stream_rest,
         };
         let streams = Streams::start(&template, &targets, around).await;
         let streams = streams.map_err(|why| unusable_dynamodb(&dynamodb_endpoint, why))?;

@@ -47,7 +47,8 @@ impl Kith {
         let http_client = Some(faults.around(plain_http_client()));
         let retry_after = Some(Duration::from_millis(20));
         let stream_retry_after = Some(Duration::from_millis(2));
-        let overrides = Overrides { http_client, retry_after, stream_retry_after, ..overrides };
+        let stream_rest = overrides.stream_rest.or(Some(0));
+        let overrides = Overrides { http_client, retry_after, stream_retry_after, stream_rest, ..overrides };
         let stack = Stack::start(&options, overrides).await.unwrap();
         // Limits are counted in windows of the clock: a test begins where all of them do.
         let into_hour = stack.clock().clock().now().epoch_seconds().rem_euclid(3600).unsigned_abs();

@@ -21,8 +21,9 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-/// How many environments of a function are kept for the next event.
-const KEPT: usize = 32;
+/// How many environments of a function are kept for the next event: fewer than are busy at once, and
+/// threads would come and go with the events.
+const KEPT: usize = 128;
 
 /// For how long a handler that blocks its thread is waited for once its time is over.
 const PATIENCE: Duration = Duration::from_millis(100);

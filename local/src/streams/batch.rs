@@ -24,6 +24,8 @@ pub(super) struct Delivery {
     pub(super) mapping: Mapping,
     pub(super) target: Target,
     pub(super) retry_after: Duration,
+    /// For how many times as long as a batch took the next one is gathered.
+    pub(super) rest: u32,
     pub(super) clock: Clock,
     pub(super) ids: Ids,
 }
@@ -195,7 +197,7 @@ mod tests {
         });
         let clock = Clock::from_fn(move || Timestamp::from_millis(now));
         let ids = Ids::random(clock.clone());
-        let delivery = Delivery { mapping, target, retry_after: SOON, clock, ids };
+        let delivery = Delivery { mapping, target, retry_after: SOON, rest: 0, clock, ids };
         let done = |records: &[Record]| {
             let sequences: Vec<_> = records.iter().map(|record| record.sequence.clone()).collect();
             if !sequences.is_empty() {

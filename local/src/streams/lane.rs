@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
@@ -20,18 +21,27 @@ const LARGEST_EVENT: usize = 6 * 1024 * 1024;
 /// What an event has around its records.
 const FRAME: usize = 16;
 
+/// For how many times as long as a batch without a window took the next one is gathered, a second at
+/// most. So what happens now and then is told at once; and where much happens, what happens to one
+/// thing is told together. (Lambda asks a shard four times a second:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>.)
+pub(super) const REST: u32 = 3;
+const LONGEST_REST: Duration = Duration::from_secs(1);
+
 /// Takes records, gathers them, and has them delivered.
 #[derive(Debug)]
 pub(super) struct Lane {
     delivery: Arc<Delivery>,
     inbox: mpsc::Receiver<Vec<Record>>,
     waiting: VecDeque<Record>,
+    /// Until when the next batch is gathered, unless it is full before.
+    next: Instant,
 }
 
 impl Lane {
     pub(super) fn new(delivery: Arc<Delivery>) -> (mpsc::Sender<Vec<Record>>, Self) {
         let (sender, inbox) = mpsc::channel(WAITING);
-        (sender, Self { delivery, inbox, waiting: VecDeque::new() })
+        (sender, Self { delivery, inbox, waiting: VecDeque::new(), next: Instant::now() })
     }
 
     /// Works until no more can come and everything is done with; says so of records as soon as
@@ -39,7 +49,10 @@ impl Lane {
     pub(super) async fn run(mut self, done: impl Fn(&[Record])) {
         while !self.waiting.is_empty() || self.more().await {
             let batch = self.gather().await;
+            let began = Instant::now();
             self.delivery.deliver(batch, &done).await;
+            let rest = (began.elapsed() * self.delivery.rest).min(LONGEST_REST);
+            self.next = Instant::now() + rest;
         }
     }
 
@@ -54,11 +67,12 @@ impl Lane {
     /// As many records as a batch may have, if they are there before its window closes.
     async fn gather(&mut self) -> Vec<Record> {
         let (size, window) = (self.delivery.mapping.batch_size, self.delivery.mapping.window);
-        let closes = Instant::now() + window;
+        let now = Instant::now();
+        let closes = if window.is_zero() { self.next } else { now + window };
         while self.waiting.len() < size {
             let page = match self.inbox.try_recv() {
                 Ok(page) => Some(page),
-                Err(_) if window.is_zero() => None,
+                Err(_) if closes <= now => None,
                 Err(_) => timeout_at(closes, self.inbox.recv()).await.ok().flatten(),
             };
             let Some(page) = page else { break };
@@ -79,7 +93,6 @@ impl Lane {
 mod tests {
     use std::collections::HashMap;
     use std::sync::Mutex;
-    use std::time::Duration;
 
     use shared::clock::{Clock, Timestamp};
     use shared::ids::Ids;
@@ -103,7 +116,7 @@ mod tests {
         });
         let clock = Clock::from_fn(|| Timestamp::from_millis(0));
         let ids = Ids::random(clock.clone());
-        let delivery = Delivery { mapping, target, retry_after: Duration::ZERO, clock, ids };
+        let delivery = Delivery { mapping, target, retry_after: Duration::ZERO, rest: 0, clock, ids };
         let (sender, lane) = Lane::new(Arc::new(delivery));
         (sender, lane, seen)
     }
@@ -145,6 +158,45 @@ mod tests {
         sender.send(records(4..=8)).await.unwrap();
         sleep(window / 4).await;
         assert_eq!(sizes(&seen), [3, 5]);
+        drop(sender);
+        running.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_a_batch_that_took_long_is_gathered() {
+        let seen = Seen::default();
+        let target = target({
+            let seen = Arc::clone(&seen);
+            move |event| {
+                std::thread::sleep(Duration::from_millis(50));
+                seen.lock().unwrap().push(sequences(&event));
+                Ok("null".into())
+            }
+        });
+        let clock = Clock::from_fn(|| Timestamp::from_millis(0));
+        let ids = Ids::random(clock.clone());
+        let (mapping, retry_after) = (mapping(), Duration::ZERO);
+        let (sender, lane) =
+            Lane::new(Arc::new(Delivery { mapping, target, retry_after, rest: 5, clock, ids }));
+        sender.send(records([1])).await.unwrap();
+        let began = Instant::now();
+        let running = tokio::spawn(lane.run(|_| ()));
+        let count = |many: usize| {
+            let seen = Arc::clone(&seen);
+            async move {
+                while sizes(&seen).len() < many {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        count(1).await;
+        // The first is not kept waiting; what comes now is.
+        for number in 2..=4 {
+            sender.send(records([number])).await.unwrap();
+        }
+        count(2).await;
+        assert_eq!(sizes(&seen), [1, 3]);
+        assert!(began.elapsed() >= Duration::from_millis(50 + 250 + 50), "{:?}", began.elapsed());
         drop(sender);
         running.await.unwrap();
     }

@@ -77,6 +77,8 @@ pub struct Around<'a> {
     pub retry_after: Option<Duration>,
     /// For how long records are gathered, if not for as long as the template says.
     pub window: Option<Duration>,
+    /// For how many times as long as a batch took the next one is gathered, if not for three times.
+    pub rest: Option<u32>,
 }
 
 /// The mappings at work.
@@ -131,6 +133,7 @@ impl Streams {
                 mapping: Mapping { window: around.window.unwrap_or(mapping.window), ..mapping.clone() },
                 target: target.clone(),
                 retry_after: around.retry_after.unwrap_or(batch::RETRY_AFTER),
+                rest: around.rest.unwrap_or(lane::REST),
                 clock: around.clock.clock(),
                 ids: around.ids.clone(),
             });

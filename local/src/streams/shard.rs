@@ -21,7 +21,7 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How long a reader rests between two looks at the embedded DynamoDB, so that many small changes
 /// are read together: under constant writing, reading would take as much work as the writing.
-const REST: Duration = Duration::from_millis(10);
+const REST: Duration = Duration::from_millis(40);
 
 /// When a reader that found nothing looks again.
 #[derive(Clone, Debug)]
