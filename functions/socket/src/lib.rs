@@ -96,37 +96,49 @@ impl Socket {
         let Some(identity) = identity(context) else { return (401, None) };
         let app = &self.chat.app;
         let outcome = match route {
-            "$connect" => sockets::connect(app, identity, connection).await.map(|()| None),
-            "$disconnect" => sockets::disconnect(app, identity.user, &connection).await.map(|()| None),
-            action => {
-                let caller = Caller { user: identity.user, connection: Some(&connection) };
-                // What is binary is no JSON, however it is encoded.
-                let body = event.body.as_deref().filter(|_| !event.is_base64_encoded).unwrap_or_default();
-                let taken = actions::take(&self.chat, caller, action, body).await;
-                let Err(error) = taken else { return (200, taken.ok().map(|reply| reply.text())) };
-                log_failure(&error, request_id);
-                let reply = Reply::error(&error, body, request_id);
-                let own = own_connection(identity, connection.clone(), context);
-                if matches!(error, Error::Unauthenticated) {
-                    // The answer would come too late.
-                    self.chat.pushes.close(&own, &reply.text().into()).await;
-                    return (401, None);
-                }
-                if action == actions::TYPING {
-                    self.chat.pushes.say(own, reply.text().into()).await;
-                    return (code(&error).status_and_title().0.as_u16(), None);
-                }
-                return (code(&error).status_and_title().0.as_u16(), Some(reply.text()));
-            }
+            "$connect" => sockets::connect(app, identity, connection).await,
+            "$disconnect" => sockets::disconnect(app, identity.user, &connection).await,
+            action => return self.reply(event, (identity, connection), action, request_id).await,
         };
-        match outcome {
-            Ok(body) => (200, body),
-            Err(error) => {
-                log_failure(&error, request_id);
-                (code(&error).status_and_title().0.as_u16(), None)
-            }
-        }
+        let Err(error) = outcome else { return (200, None) };
+        log_failure(&error, request_id);
+        (status(&error), None)
     }
+
+    /// The same for what somebody sends.
+    async fn reply(
+        &self,
+        event: &ApiGatewayWebsocketProxyRequest,
+        (identity, connection): (Identity, ConnectionId),
+        action: &str,
+        request_id: &str,
+    ) -> (u16, Option<String>) {
+        let Chat { pushes, .. } = &self.chat;
+        let caller = Caller { user: identity.user, connection: Some(&connection) };
+        // What is binary is no JSON, however it is encoded.
+        let body = event.body.as_deref().filter(|_| !event.is_base64_encoded).unwrap_or_default();
+        let error = match actions::take(&self.chat, caller, action, body).await {
+            Ok(reply) => return (200, Some(reply.text())),
+            Err(error) => error,
+        };
+        log_failure(&error, request_id);
+        let text = Reply::error(&error, body, request_id).text();
+        let own = || own_connection(identity, connection.clone(), &event.request_context);
+        if matches!(error, Error::Unauthenticated) {
+            // The answer would come too late.
+            pushes.close(&own(), &text.into()).await;
+            return (status(&error), None);
+        }
+        if action == actions::TYPING {
+            pushes.say(own(), text.into()).await;
+            return (status(&error), None);
+        }
+        (status(&error), Some(text))
+    }
+}
+
+fn status(error: &Error) -> u16 {
+    code(error).status_and_title().0.as_u16()
 }
 
 /// The connection that an event came through, as the gateway knows it.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use shared::chat::{ClientId, ConversationId, Message, Seq};
 use shared::clock::Timestamp;
 use shared::error::Error;
-use shared::http::problem::Problem;
+use shared::http::problem::{Problem, whole_seconds};
 use shared::ids::UserId;
 
 use crate::actions::ACTION;
@@ -65,7 +65,7 @@ impl Reply {
         let text =
             |name: &str| body.get(name)?.as_str().filter(|text| text.len() <= LONGEST).map(str::to_owned);
         let retry_after = match error {
-            Error::RateLimited(exceeded) => Some(exceeded.retry_after.as_secs() + 1),
+            Error::RateLimited(exceeded) => Some(whole_seconds(exceeded.retry_after)),
             _ => None,
         };
         Self::Error {

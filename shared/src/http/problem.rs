@@ -297,8 +297,9 @@ fn seconds(exceeded: Exceeded) -> u64 {
     whole_seconds(exceeded.retry_after)
 }
 
-/// Rounded up, as whoever waits that long must not be too early; at least one.
-fn whole_seconds(wait: Duration) -> u64 {
+/// A time in whole seconds, rounded up, as whoever waits that long must not be too early; at least one.
+#[must_use]
+pub fn whole_seconds(wait: Duration) -> u64 {
     wait.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
 

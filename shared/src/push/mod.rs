@@ -23,7 +23,7 @@ use aws_sdk_apigatewaymanagement::operation::delete_connection::DeleteConnection
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use bytes::Bytes;
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 
 pub use connection::{Caller, Connection, ConnectionId};
@@ -146,7 +146,7 @@ impl Pushes {
     /// are some that others have noted.
     ///
     /// # Errors
-    /// When it could not be noted: then they are open still.
+    /// When some could not be noted: those are open still. The others are closed all the same.
     pub(crate) async fn end(&self, connections: Vec<Connection>, last: &Frame<'_>) -> crate::Result<bool> {
         let many = connections.len();
         let noted = connections.into_iter().map(async |connection| {
@@ -155,10 +155,11 @@ impl Pushes {
             let written = self.app.store.update(over, &self.app.ids.write_id()).await?;
             Ok::<_, crate::Error>(matches!(written, Written::Done(_)).then_some(connection))
         });
-        let ended: Vec<_> = try_join_all(noted).await?.into_iter().flatten().collect();
+        let (noted, failed): (Vec<_>, Vec<_>) = join_all(noted).await.into_iter().partition(Result::is_ok);
+        let ended: Vec<_> = noted.into_iter().filter_map(Result::ok).flatten().collect();
         let by_others = ended.len() < many;
         self.finish(ended, last).await;
-        Ok(by_others)
+        failed.into_iter().find_map(Result::err).map_or(Ok(by_others), Err)
     }
 
     /// Tells connections that are over a last thing, closes them, and takes their items away. One that
