@@ -209,7 +209,7 @@ async fn what_sockets_do_costs_what_the_table_says() {
     };
     let url = alice.ticket_url().await;
     let (mut socket, records) = kith.watch(Socket::connect(&url)).await;
-    assert_eq!(counted(&records, "WS $connect"), (2, 2.0, 6.0, 0));
+    assert_eq!(counted(&records, "WS $connect"), (2, 3.0, 6.0, 0));
     let ticket = records.iter().find_map(|record| record.authorizer.clone()).unwrap().1;
     assert_eq!((ticket.round_trips, ticket.write_units), (1, 1.0), "a ticket is redeemed");
     let _other = bob.connect().await;
@@ -244,7 +244,7 @@ async fn what_sockets_do_costs_what_the_table_says() {
     loop {
         let record = records.recv().await.unwrap();
         if record.route == "WS typing" {
-            assert_eq!(counted(&[record], "WS typing"), (1, 2.5, 0.0, 1));
+            assert_eq!(counted(&[record], "WS typing"), (1, 3.0, 0.0, 1));
             break;
         }
     }

@@ -143,7 +143,7 @@ async fn talk(kith: &Kith) {
     while two.next().await["type"] != "signedOut" {}
     for item in kith.items().await {
         let (pk, sk) = (item["PK"].as_str().unwrap(), item["SK"].as_str().unwrap());
-        if sk.starts_with("CONNECTION#") {
+        if sk == "CONNECTIONS" {
             kith.delete_item(pk, sk).await;
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use local::gateway::Record;
 use local::stack::Overrides;
 use serde_json::json;
@@ -61,7 +61,7 @@ async fn a_connection_that_is_not_known_may_say_nothing() {
         let mut socket = alice.connect().await;
         for item in kith.items().await {
             let (pk, sk) = (item["PK"].as_str().unwrap(), item["SK"].as_str().unwrap());
-            if sk.starts_with("CONNECTION#") {
+            if sk == "CONNECTIONS" {
                 kith.delete_item(pk, sk).await;
             }
         }
@@ -152,7 +152,9 @@ async fn who_says_goodbye_is_forgotten() {
     let [alice, bob] = friends(&kith).await;
     let socket = alice.connect().await;
     assert_eq!(kith.connections().await, 1);
+    let mut records = kith.stack().records();
     socket.close().await;
+    while records.recv().await.unwrap().route != "WS $disconnect" {}
     let (said, records) = kith.watch(bob.say(&alice, "1", "hello").into_future()).await;
     said.expect(201);
     assert!(records.iter().all(|record| record.total().pushes == 0));
@@ -210,7 +212,7 @@ async fn a_sign_out_whose_sockets_cannot_be_looked_for_is_not_answered_as_one() 
     let mut socket = other.connect().await;
     kith.drained().await;
     // The session is deleted; now its connections are looked for.
-    let gate = kith.faults().hold("Query");
+    let gate = kith.faults().hold("GetItem");
     let call = tokio::spawn(alice.delete(&format!("/v1/sessions/{}", other.session)).into_future());
     gate.reached().await;
     kith.faults().always(Fault::Internal);
@@ -227,8 +229,8 @@ async fn a_sign_out_whose_sockets_cannot_be_looked_for_is_not_answered_as_one() 
 async fn connections_whose_time_is_over_hide_nobody() {
     let kith = Kith::start().await;
     let [alice, bob] = friends(&kith).await;
-    // More than are read at once, of which none is left.
-    kith.seed_connections(&bob.id, 1100).await;
+    // As many as there may be, of which none is left.
+    kith.seed_connections(&bob.id, 100).await;
     kith.advance(Duration::from_hours(3));
     let [alice, bob] = [alice.sign_in().await, bob.sign_in().await];
     let other = bob.sign_in().await;
@@ -239,6 +241,34 @@ async fn connections_whose_time_is_over_hide_nobody() {
     others.of_type("signedOut").await;
     bobs.send(&json!({ "action": "ping" })).await;
     bobs.of_type("pong").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_connects_with_many_devices_at_once_is_told_on_each_and_the_oldest_of_too_many_is_closed() {
+    let kith = Kith::start().await;
+    let [alice, bob] = friends(&kith).await;
+    let mut oldest = bob.connect().await;
+    kith.advance(Duration::from_secs(1));
+    let mut all = Vec::new();
+    for _ in 0..11 {
+        all.extend(join_all((0..9).map(|_| bob.connect())).await);
+    }
+    assert_eq!(kith.connections().await, 100);
+    alice.say(&bob, "1", "hello").await.expect(201);
+    oldest.of_type("message").await;
+    for socket in &mut all {
+        socket.of_type("message").await;
+    }
+    kith.drained().await;
+    all.push(bob.connect().await);
+    while let Next::Text(text) = oldest.receive().await {
+        assert!(text.contains(r#""type":"conversation""#), "{text}");
+    }
+    assert_eq!(kith.connections().await, 100);
+    for socket in &mut all {
+        socket.send(&json!({ "action": "ping" })).await;
+        socket.of_type("pong").await;
+    }
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@
 //! | Last revision | `CONVERSATION#pair` | `REVISIONS` | its number | conversation id |
 //! | Sent marker | `CONVERSATION#pair` | `SENT#u#clientId` | the seq, for ever | conversation, sender and client id |
 //! | Membership | `USER#u` | `CONVERSATION#pair` | lastSeq, lastRevision, readSeq; in the index by `USER#u#CONVERSATIONS#<unread or read>` and `updatedAt#pair#seq` | both ids; a person's, the newest first, all or the unread |
-//! | Connection | `USER#u` | `CONNECTION#id` | session, ttl | user id and connection; all of a user by prefix |
+//! | Connections | `USER#u` | `CONNECTIONS` | all of them with their sessions, when one last ended, ttl | user id |
 //! | Ticket | `TICKET#hash` | `TICKET` | user, session, ttl | the ticket |
 //! | Job | `JOB#id` | `JOB` | what is to be done and how far it is; in the index by `JOBS#n`, one of 16, and `due#id` | id; those that stand still |
 //! | Idempotency key | `IDEMPOTENCY#u#hash` | `KEY` | what was made with it, a hash of what was asked for, ttl | user id and key |
@@ -303,14 +303,9 @@ pub(crate) fn conversation_at(position: &str) -> Option<(ConversationId, Seq)> {
     Some((conversation.parse().ok()?, last.parse().ok()?))
 }
 
-/// One of somebody's connections to the WebSocket API.
-pub(crate) fn connection(user: UserId, id: &str) -> Key {
-    of_user(user, format!("CONNECTION#{id}"))
-}
-
-/// All of somebody's connections.
-pub(crate) fn connections(user: UserId) -> Prefix {
-    Prefix { pk: partition(user), sk: "CONNECTION#".into() }
+/// Somebody's connections to the WebSocket API.
+pub(crate) fn connections(user: UserId) -> Key {
+    of_user(user, "CONNECTIONS".into())
 }
 
 /// A ticket to the WebSocket API.

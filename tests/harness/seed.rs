@@ -22,14 +22,17 @@ impl Kith {
     /// Leaves so many connections of somebody of which it was never heard that they ended.
     pub(crate) async fn seed_connections(&self, user: &str, many: usize) {
         let now = self.stack().clock().clock().now();
-        let item = |number: usize| {
+        let connection = |number: usize| {
             json!({
-                "PK": format!("USER#{user}"), "SK": format!("CONNECTION#{number}"),
                 "userId": user, "connectionId": number.to_string(), "sessionId": "A".repeat(43),
-                "connectedAt": now, "isOver": false, "ttl": now.epoch_seconds() + 7500, "writeId": "seed",
+                "connectedAt": now, "isOver": false,
             })
         };
-        self.seed((0..many).map(item).collect()).await;
+        self.seed(vec![json!({
+            "PK": format!("USER#{user}"), "SK": "CONNECTIONS", "userId": user,
+            "connections": (0..many).map(connection).collect::<Vec<_>>(), "writeId": "seed",
+        })])
+        .await;
     }
 
     /// Gives somebody so many posts, a minute apart and the last one a minute ago; answers their

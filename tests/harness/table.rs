@@ -56,7 +56,8 @@ impl Kith {
     /// How many connections the table knows of.
     pub(crate) async fn connections(&self) -> usize {
         let items = self.items().await;
-        items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("CONNECTION#")).count()
+        let all = items.iter().filter(|item| item["SK"] == "CONNECTIONS");
+        all.map(|item| item["connections"].as_array().unwrap().len()).sum()
     }
 
     /// Fails unless every lock has its account, and every account its locks and nothing less.

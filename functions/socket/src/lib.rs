@@ -94,9 +94,9 @@ impl Socket {
         let connection = ConnectionId::new(context.connection_id.clone().unwrap_or_default());
         // Without an authorizer's word there is nobody.
         let Some(identity) = identity(context) else { return (401, None) };
-        let app = &self.chat.app;
+        let Chat { app, pushes, .. } = &self.chat;
         let outcome = match route {
-            "$connect" => sockets::connect(app, identity, connection).await,
+            "$connect" => sockets::connect(app, pushes, identity, connection).await,
             "$disconnect" => sockets::disconnect(app, identity.user, &connection).await,
             action => return self.reply(event, (identity, connection), action, request_id).await,
         };
@@ -126,7 +126,7 @@ impl Socket {
         let own = || own_connection(identity, connection.clone(), &event.request_context);
         if matches!(error, Error::Unauthenticated) {
             // The answer would come too late.
-            pushes.close(&own(), &text.into()).await;
+            pushes.close(&own(), Some(&text.into())).await;
             return (status(&error), None);
         }
         if action == actions::TYPING {

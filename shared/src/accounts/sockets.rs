@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_dynamo::Item;
 use tokio::time::sleep;
 
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::jobs::Change;
 use crate::keys;
-use crate::push::{self, Caller, Connection, ConnectionId, Frame, Pushes};
+use crate::push::{self, Caller, Connection, ConnectionId, Connections, Frame, Pushes};
 use crate::store::retry::Backoff;
 use crate::store::{self, Condition, Transaction};
 
@@ -22,77 +23,86 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How long closing connections takes, most often: to be told so, and closed, is two calls.
 const MOMENT: Duration = Duration::from_millis(300);
 
-/// Notes a connection that is about to be opened. Two round trips, 2 R, 6 W.
+/// Notes a connection that is about to be opened. Two round trips, 3 R, 6 W.
 ///
-/// One transaction of the connection, its session, which must still be there, and its owner's
+/// One transaction of the connections, of the session, which must still be there, and of its owner's
 /// credential, which must still be of the session's generation. Whoever ends a session looks for its
 /// connections afterwards: so of the two that race, either this one finds the session ended, or that
 /// one finds the connection.
 ///
+/// Somebody has 100 connections at most: the oldest are closed. It need not be told to them, nor
+/// finished after a crash: what is not known may say nothing, and is closed if it tries to.
+///
 /// # Errors
 /// [`Error::Unauthenticated`] if the session has ended.
-pub async fn connect(app: &App, identity: Identity, id: ConnectionId) -> Result<()> {
+pub async fn connect(app: &App, pushes: &Pushes, identity: Identity, id: ConnectionId) -> Result<()> {
     let Identity { user, session } = identity;
     let mut pause = Backoff::default();
     loop {
+        let (loaded, mut connections) =
+            tokio::try_join!(session::load(app, identity), Connections::read(app, user))?;
+        let (_, credential) = loaded.ok_or(Error::Unauthenticated)?;
         // The time of the try that succeeds: by it, others know that it may not be open yet.
-        let connection = Connection::new(user, id.clone(), session, app.clock.now());
-        let (_, credential) = session::load(app, identity).await?.ok_or(Error::Unauthenticated)?;
+        let now = app.clock.now();
+        // The same event has come before, or its reply was lost.
+        if connections.find(&id, now).is_some() {
+            return Ok(());
+        }
+        let surplus = connections.add(Connection::new(user, id.clone(), session, now));
         let generation = || Condition::equals("generation", credential.generation);
         let transaction = Transaction::new(app.ids.write_id())
-            .put(connection.put()?)
+            .put(connections.put(now)?)
             .check(keys::session(user, session), generation()?)
             .check(keys::credential(user), generation()?);
-        match app.store.transact(transaction).await? {
-            Ok(()) => return Ok(()),
-            // It is there already: the same event has come before.
-            Err(refusals) if !refusals.of(1) && !refusals.of(2) => return Ok(()),
-            Err(_) => pause.wait("somebody else is at the same session").await?,
+        if app.store.transact(transaction).await?.is_ok() {
+            join_all(surplus.iter().map(|oldest| pushes.close(oldest, None))).await;
+            return Ok(());
         }
+        pause.wait("others are at the same session, or connect at the same time").await?;
     }
 }
 
-/// Forgets a connection that is closed; it may be forgotten already. One round trip, 1 W.
+/// Forgets a connection that is closed; it may be forgotten already. Two round trips, 1 R, 1 W.
 pub async fn disconnect(app: &App, user: UserId, id: &ConnectionId) -> Result<()> {
-    app.store.delete(&keys::connection(user, id.as_str())).await
+    push::forget(app, Connections::read(app, user).await?, std::slice::from_ref(id)).await
 }
 
 /// Refuses whoever asks through a connection whose session has ended. One round trip, 1 R.
 pub async fn check(app: &App, caller: Caller<'_>) -> Result<()> {
-    let found = app.store.batch_get(caller.key().as_slice()).await?;
-    caller.check(&found)
+    caller.look(app, &[], &[]).await.map(drop)
 }
 
 /// Closes the connections of those of a person's sessions that have ended, and tells them so. One
 /// round trip, 1 R, and more if there are connections: then another, 1 R for each session and the
-/// credential, and two more, 2 W for each connection that is closed.
+/// credential, and two more, 2 W, for those that are closed.
 ///
 /// What is so now decides, so it may be repeated, and is: by the stream, if whoever ended a session
 /// did not get to this. Answers whether somebody else is closing some, or was when they crashed.
 async fn close(app: &App, pushes: &Pushes, user: UserId) -> Result<bool> {
-    let connections = push::all_of(app, user).await?;
-    let (over, connections): (Vec<_>, Vec<_>) = connections.into_iter().partition(|one| one.is_over);
-    if connections.is_empty() {
+    let now = app.clock.now();
+    let connections = Connections::read(app, user).await?;
+    let (over, open): (Vec<_>, Vec<_>) = connections.all(now).partition(|one| one.is_over);
+    if open.is_empty() {
         return Ok(!over.is_empty());
     }
     let credential = keys::credential(user);
     let session = |connection: &Connection| keys::session(user, connection.session_id);
-    let mut keys: Vec<_> = connections.iter().map(session).collect();
+    let mut keys: Vec<_> = open.iter().copied().map(session).collect();
     keys.push(credential.clone());
     let mut found = app.store.batch_get(&keys).await?;
     let credential = found.take::<Credential>(&credential)?;
-    let now = app.clock.now();
     let mut ended = Vec::new();
-    for connection in connections {
-        let item = found.peek::<SessionItem>(&session(&connection))?;
+    for connection in open {
+        let item = found.peek::<SessionItem>(&session(connection))?;
         let is_valid =
             credential.as_ref().zip(item).is_some_and(|(credential, item)| item.is_valid(credential, now));
         if !is_valid {
-            ended.push(connection);
+            ended.push(connection.connection_id.clone());
         }
     }
-    let by_others = pushes.end(ended, &Frame::SignedOut).await?;
-    Ok(by_others || !over.is_empty())
+    let has_over = !over.is_empty();
+    let by_others = pushes.end(connections, &ended, &Frame::SignedOut).await?;
+    Ok(by_others || has_over)
 }
 
 /// The same as the stream does it, when it hears that a session has ended. What somebody else is
@@ -102,8 +112,10 @@ pub async fn close_ended(app: &App, pushes: &Pushes, user: UserId) -> Result<()>
         return Ok(());
     }
     sleep(MOMENT).await;
-    let left = push::all_of(app, user).await?.into_iter().filter(|connection| connection.is_over);
-    pushes.finish(left.collect(), &Frame::SignedOut).await;
+    let connections = Connections::read(app, user).await?;
+    let left = connections.all(app.clock.now()).filter(|connection| connection.is_over);
+    let left = left.cloned().collect();
+    pushes.finish(connections, left, &Frame::SignedOut).await;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::friends::Edge;
 use crate::ids::UserId;
 use crate::keys;
-use crate::push::{self, Frame};
+use crate::push::{Caller, Frame};
 use crate::store::retry::Backoff;
 use crate::store::{Put, Request, Transaction};
 
@@ -60,10 +60,10 @@ async fn change(
     let (key, relation) = (keys::message(conversation, seq), keys::relation(viewer, peer));
     let last = keys::last_revision(conversation);
     let keys = [key.clone(), relation.clone(), last.clone()];
-    let people = conversation.people();
+    let (caller, people) = (Caller::over_http(viewer), conversation.people());
     let mut pause = Backoff::up_to(LONGEST_PAUSE);
     loop {
-        let (mut found, connections) = tokio::try_join!(app.store.batch_get(&keys), push::of(app, &people))?;
+        let mut found = caller.look(app, &keys, &people).await?;
         let item = found.take::<MessageItem>(&key)?.ok_or(Error::NotFound)?;
         let edge = Edge::or_blank(found.take(&relation)?, viewer, peer);
         if item.sender_id != viewer {
@@ -100,7 +100,7 @@ async fn change(
                 Change::Edit(_) => Frame::MessageEdited { message: &message },
                 Change::Delete => Frame::MessageDeleted { message: &message },
             };
-            chat.pushes.tell(connections, &frame).await;
+            chat.pushes.tell(caller.told(app, &found, &people)?, &frame).await;
             return Ok(message);
         }
         pause.wait("others change the same conversation").await?;

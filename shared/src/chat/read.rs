@@ -5,7 +5,7 @@ use super::{Chat, ConversationId, Seq, last_message};
 use crate::error::{Error, Result};
 use crate::friends::Edge;
 use crate::keys;
-use crate::push::{self, Caller, Frame};
+use crate::push::{Caller, Frame};
 use crate::store::Written;
 use crate::store::retry::Backoff;
 
@@ -32,17 +32,12 @@ pub async fn mark_read(
     let app = &chat.app;
     let peer = conversation.peer_of(caller.user).ok_or(Error::NotFound)?;
     let (key, relation) = (keys::membership(caller.user, conversation), keys::relation(caller.user, peer));
-    let mut deciding = vec![key.clone(), relation.clone()];
-    deciding.extend(caller.key());
+    let deciding = [key.clone(), relation.clone()];
     let people = [caller.user, peer];
     let mut pause = Backoff::default();
     loop {
-        let (mut found, last, connections) = tokio::try_join!(
-            app.store.batch_get(&deciding),
-            last_message(app, conversation),
-            push::of(app, &people),
-        )?;
-        caller.check(&found)?;
+        let (mut found, last) =
+            tokio::try_join!(caller.look(app, &deciding, &people), last_message(app, conversation))?;
         let edge = Edge::or_blank(found.take::<Edge>(&relation)?, caller.user, peer);
         let Some(last) = last else {
             let is_there = edge.bond.are_friends();
@@ -69,9 +64,8 @@ pub async fn mark_read(
         if state.read_seq > before {
             let (conversation_id, user_id) = (conversation, caller.user);
             let frame = Frame::Read { conversation_id, user_id, seq: state.read_seq };
-            let told = caller.others(connections).into_iter();
-            let told = told.filter(|connection| are_friends || connection.user_id == caller.user);
-            chat.pushes.tell(told, &frame).await;
+            let told = if are_friends { &people[..] } else { &people[..1] };
+            chat.pushes.tell(caller.told(app, &found, told)?, &frame).await;
         }
         return Ok(ReadMarker { seq: state.read_seq });
     }

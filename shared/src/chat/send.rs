@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::friends::Edge;
 use crate::ids::UserId;
 use crate::keys;
-use crate::push::{self, Caller, Frame};
+use crate::push::{Caller, Frame};
 use crate::store::retry::Backoff;
 use crate::store::{Put, Request, Transaction};
 
@@ -75,17 +75,12 @@ async fn persist_and_tell(chat: &Chat, caller: Caller<'_>, new: &NewMessage) -> 
     let conversation = ConversationId::between(caller.user, new.to).ok_or(Error::NotFriends)?;
     let (marker, relation) =
         (keys::sent(conversation, caller.user, &new.client_id), keys::relation(caller.user, new.to));
-    let mut deciding = vec![marker.clone(), relation.clone()];
-    deciding.extend(caller.key());
+    let deciding = [marker.clone(), relation.clone()];
     let people = [caller.user, new.to];
     let mut pause = Backoff::up_to(LONGEST_PAUSE);
     loop {
-        let (mut found, last, connections) = tokio::try_join!(
-            app.store.batch_get(&deciding),
-            last_message(app, conversation),
-            push::of(app, &people),
-        )?;
-        caller.check(&found)?;
+        let (mut found, last) =
+            tokio::try_join!(caller.look(app, &deciding, &people), last_message(app, conversation))?;
         if let Some(known) = found.take::<Marker>(&marker)? {
             return original(chat, conversation, known).await;
         }
@@ -97,7 +92,7 @@ async fn persist_and_tell(chat: &Chat, caller: Caller<'_>, new: &NewMessage) -> 
             Outcome::Sent(item) => {
                 let message = item.into_message();
                 let frame = Frame::Message { message: &message };
-                chat.pushes.tell(caller.others(connections), &frame).await;
+                chat.pushes.tell(caller.told(app, &found, &people)?, &frame).await;
                 return Ok(Sent { message, is_new: true });
             }
             Outcome::Known(marker) => return original(chat, conversation, marker).await,

@@ -2,16 +2,21 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `connection.rs` | a connection to the WebSocket API as an item |
+//! | `connection.rs` | a connection to the WebSocket API |
+//! | `connections.rs` | all of somebody's, as an item |
+//! | `caller.rs` | who asks for something, perhaps through one, and who is told |
 //! | `frame.rs` | what is told |
 //! | this one | telling it |
 //!
 //! A push is a hint: what it tells of is in the table before it is told, and whoever misses one
 //! finds it there. So nothing waits for pushes for long, and nothing fails because of them.
 
+mod caller;
 mod connection;
+mod connections;
 mod frame;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_apigatewaymanagement::Client;
@@ -23,16 +28,18 @@ use aws_sdk_apigatewaymanagement::operation::delete_connection::DeleteConnection
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use bytes::Bytes;
-use futures_util::future::join_all;
-use tokio::time::{sleep, timeout};
+use futures_util::future::{join_all, ready};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-pub use connection::{Caller, Connection, ConnectionId};
-pub(crate) use connection::{all_of, of, of_now};
+pub use caller::Caller;
+pub use connection::{Connection, ConnectionId};
+pub(crate) use connections::{Connections, forget};
 pub use frame::Frame;
 
 use crate::environment::{App, BadVariable, Environment};
-use crate::error::causes;
-use crate::store::{Condition, Request, Update, Written};
+use crate::error::{Result, causes};
+use crate::ids::UserId;
+use crate::store::Request;
 
 /// For how long whoever caused a push waits for it: then the function answers and is frozen.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -61,12 +68,23 @@ pub struct Pushes {
 /// A frame for a connection.
 pub(crate) type Delivery = (Connection, Bytes);
 
+/// What became of a push.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Posted {
+    /// It was answered, well or not.
+    Done,
+    /// There is no such connection.
+    Gone,
+    /// It was not answered in time.
+    Late,
+}
+
 impl Pushes {
     /// To the API that the environment names.
     ///
     /// # Errors
     /// When it names none: the SDK knows no such endpoint of itself.
-    pub fn new(environment: &Environment) -> Result<Self, BadVariable> {
+    pub fn new(environment: &Environment) -> std::result::Result<Self, BadVariable> {
         environment.variables.read::<String>(ENDPOINT)?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_millis(200))
@@ -99,84 +117,88 @@ impl Pushes {
     }
 
     /// Delivers all of these, all at once, for at most 250 ms: what is not delivered by then is
-    /// given up, so that nothing is under way when the function answers and is frozen.
+    /// given up, so that nothing is under way when the function answers and is frozen. Those that are
+    /// gone are forgotten, for as long again.
     pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>) {
         if deliveries.is_empty() {
             return;
         }
         let many = deliveries.len();
-        let all = join_all(deliveries.into_iter().map(|(connection, text)| self.post(connection, text)));
-        if timeout(PATIENCE, all).await.is_err() {
+        let end = Instant::now() + PATIENCE;
+        let each = deliveries.into_iter().map(async |(connection, text)| {
+            let posted = timeout_at(end, self.post(&connection, text)).await;
+            (connection, posted.unwrap_or(Posted::Late))
+        });
+        let all = join_all(each).await;
+        if all.iter().any(|(_, posted)| *posted == Posted::Late) {
             tracing::warn!(connections = many, "not every push was delivered in time");
         }
+        let gone = all.into_iter().filter(|(_, posted)| *posted == Posted::Gone);
+        self.forget_gone(gone.map(|(connection, _)| connection)).await;
     }
 
-    /// Posts to one connection. If it is gone, its item goes, too.
-    async fn post(&self, connection: Connection, text: Bytes) {
+    /// Posts to one connection.
+    async fn post(&self, connection: &Connection, text: Bytes) -> Posted {
         count("POST");
         let id = connection.connection_id.as_str();
         let sent = self.client.post_to_connection().connection_id(id).data(Blob::new(text)).send().await;
-        let Err(error) = sent else { return };
+        let Err(error) = sent else { return Posted::Done };
         if error.as_service_error().is_some_and(PostToConnectionError::is_gone_exception) {
-            self.forget(&connection).await;
-        } else {
-            tracing::warn!(code = error.code(), cause = causes(&error), "a push was not delivered");
+            return Posted::Gone;
         }
+        tracing::warn!(code = error.code(), cause = causes(&error), "a push was not delivered");
+        Posted::Done
     }
 
-    /// Takes away the item of a connection that is gone, unless it is only just being made.
-    async fn forget(&self, connection: &Connection) {
-        if !self.is_opening(connection) {
-            self.delete(connection).await;
+    /// Forgets connections that are gone, but for those that are only just being made.
+    async fn forget_gone(&self, gone: impl Iterator<Item = Connection>) {
+        let mut of_each: HashMap<UserId, Vec<ConnectionId>> = HashMap::new();
+        for connection in gone.filter(|connection| !self.is_opening(connection)) {
+            of_each.entry(connection.user_id).or_default().push(connection.connection_id);
         }
+        let request = Request::current_or_start().within(PATIENCE);
+        let each = of_each.iter().map(|(&user, ids)| self.forget(Connections::read(&self.app, user), ids));
+        request.scope(join_all(each)).await;
     }
 
-    async fn delete(&self, connection: &Connection) {
-        if let Err(error) = self.app.store.delete(&connection.key()).await {
+    /// Forgets some of somebody's connections. If that fails, whoever pushes to them next does.
+    async fn forget(&self, of: impl Future<Output = Result<Connections>>, ids: &[ConnectionId]) {
+        let forgotten = async { forget(&self.app, of.await?, ids).await };
+        if let Err(error) = forgotten.await {
             tracing::warn!(cause = error.chain(), "a connection that is gone could not be forgotten");
         }
     }
 
-    /// Ends connections: notes of each that it is over, so that it is told nothing any more and may
-    /// say nothing; tells them a last thing, and closes them; and then takes their items away. Two round
-    /// trips, 1 W and 1 W for each.
+    /// Ends some of somebody's connections: notes of them that they are over, so that they are told
+    /// nothing any more and may say nothing; tells them a last thing, and closes them; and then forgets
+    /// them. Two round trips, 2 W, however many they are.
     ///
-    /// Of many who do so at once one notes it, and does the rest. The item stays until the connection is
-    /// closed: after a crash it says that somebody has to [finish](Self::finish). Answers whether there
-    /// are some that others have noted.
-    ///
-    /// # Errors
-    /// When some could not be noted: those are open still. The others are closed all the same.
-    pub(crate) async fn end(&self, connections: Vec<Connection>, last: &Frame<'_>) -> crate::Result<bool> {
-        let many = connections.len();
-        let noted = connections.into_iter().map(async |connection| {
-            let over =
-                Update::of(connection.key()).set("isOver", true).when(Condition::equals("isOver", false)?);
-            let written = self.app.store.update(over, &self.app.ids.write_id()).await?;
-            Ok::<_, crate::Error>(matches!(written, Written::Done(_)).then_some(connection))
-        });
-        let (noted, failed): (Vec<_>, Vec<_>) = join_all(noted).await.into_iter().partition(Result::is_ok);
-        let ended: Vec<_> = noted.into_iter().filter_map(Result::ok).flatten().collect();
-        let by_others = ended.len() < many;
-        self.finish(ended, last).await;
-        failed.into_iter().find_map(Result::err).map_or(Ok(by_others), Err)
+    /// Of many who do so at once one notes each, and does the rest. It is known until it is closed:
+    /// after a crash that says that somebody has to [finish](Self::finish). Answers whether there are
+    /// some that others have noted.
+    pub(crate) async fn end(&self, of: Connections, ids: &[ConnectionId], last: &Frame<'_>) -> Result<bool> {
+        let (of, ended) = connections::end(&self.app, of, ids).await?;
+        let by_others = ended.len() < ids.len();
+        self.finish(of, ended, last).await;
+        Ok(by_others)
     }
 
-    /// Tells connections that are over a last thing, closes them, and takes their items away. One that
-    /// cannot be closed keeps its item until its time is up.
-    pub(crate) async fn finish(&self, connections: Vec<Connection>, last: &Frame<'_>) {
+    /// Tells those of somebody's connections that are over a last thing, closes them, and forgets them.
+    /// One that cannot be closed is known until its time is up.
+    pub(crate) async fn finish(&self, of: Connections, over: Vec<Connection>, last: &Frame<'_>) {
         let text = last.text();
-        let parted = connections.iter().map(async |connection| {
-            if self.close(connection, &text).await {
-                self.delete(connection).await;
-            }
+        let parted = over.into_iter().map(async |connection| {
+            self.close(&connection, Some(&text)).await.then_some(connection.connection_id)
         });
-        join_all(parted).await;
+        let closed: Vec<_> = join_all(parted).await.into_iter().flatten().collect();
+        if !closed.is_empty() {
+            self.forget(ready(Ok(of)), &closed).await;
+        }
     }
 
-    /// Tells a connection a last thing and closes it, for at most a second. Answers whether it is
-    /// closed.
-    pub async fn close(&self, connection: &Connection, last: &Bytes) -> bool {
+    /// Tells a connection a last thing, if there is one, and closes it, for at most a second. Answers
+    /// whether it is closed.
+    pub async fn close(&self, connection: &Connection, last: Option<&Bytes>) -> bool {
         let parted = timeout(PARTING, self.part(connection, last)).await;
         let is_closed = parted.unwrap_or(false);
         if !is_closed {
@@ -185,13 +207,15 @@ impl Pushes {
         is_closed
     }
 
-    async fn part(&self, connection: &Connection, last: &Bytes) -> bool {
+    async fn part(&self, connection: &Connection, last: Option<&Bytes>) -> bool {
         let id = connection.connection_id.as_str();
         for attempt in 1..=ATTEMPTS {
-            count("POST");
-            let post = self.client.post_to_connection().connection_id(id).data(Blob::new(last.clone()));
-            // Whether it hears it or not, it is closed.
-            let _ = post.send().await;
+            if let Some(last) = last {
+                count("POST");
+                let post = self.client.post_to_connection().connection_id(id).data(Blob::new(last.clone()));
+                // Whether it hears it or not, it is closed.
+                let _ = post.send().await;
+            }
             count("DELETE");
             match self.client.delete_connection().connection_id(id).send().await {
                 Ok(_) => return true,
