@@ -117,6 +117,7 @@ fn rows() -> Vec<Row> {
         ("DELETE", "/v1/conversations/CONVERSATION/messages/1", none(), everybody(404)),
         ("PUT", "/v1/conversations/CONVERSATION/read", json!({ "seq": 1 }), friends(204)),
         ("POST", "/v1/socket-tickets", none(), everybody(201)),
+        ("GET", "/v1/presence?users=OWNER", none(), everybody(200)),
         ("GET", "/v1/unread", none(), everybody(200)),
     ]
 }

@@ -188,6 +188,8 @@ async fn what_friends_say_costs_what_the_table_says() {
         "changes"
     );
     assert_eq!(cost(&kith, bob.get("/v1/unread")).await, (2, 2.0, 0.0), "unread");
+    let of_alice = format!("/v1/presence?users={}", alice.id);
+    assert_eq!(cost(&kith, bob.get(&of_alice)).await, (1, 2.0, 0.0), "presence");
     assert_eq!(cost(&kith, bob.mark_read(&alice, 1)).await, (2, 4.0, 1.0), "read");
     assert_eq!(cost(&kith, bob.mark_read(&alice, 2)).await, (2, 4.0, 3.0), "read all");
     assert_eq!(cost(&kith, bob.mark_read(&alice, 2)).await, (1, 4.0, 0.0), "read already");

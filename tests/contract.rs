@@ -218,7 +218,12 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
     };
     let ((), records) = kith.watch(Box::pin(everything)).await;
     let template = template();
-    let tables = template.tables.iter().map(|(id, table)| (table.name.clone(), id.clone()));
+    let tables = template.tables.iter().flat_map(|(id, table)| {
+        let indexes = table.properties["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
+        let indexes = indexes.filter_map(|index| index["IndexName"].as_str());
+        let indexes = indexes.map(|index| (format!("{}/index/{index}", table.name), format!("{id}.{index}")));
+        indexes.chain([(table.name.clone(), id.clone())]).collect::<Vec<_>>()
+    });
     let buckets = template.buckets.iter().map(|(id, bucket)| (bucket.name.clone(), id.clone()));
     let connections = ["POST", "DELETE"].map(|method| (method.to_owned(), format!("SocketApi.{method}")));
     let ids: BTreeMap<_, _> = tables.chain(buckets).chain(connections).collect();

@@ -35,6 +35,7 @@ mod gateway;
 mod limits;
 mod passwords;
 mod posts;
+mod presence;
 mod profiles;
 mod programs;
 mod search;

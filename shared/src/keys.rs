@@ -303,9 +303,12 @@ pub(crate) fn conversation_at(position: &str) -> Option<(ConversationId, Seq)> {
     Some((conversation.parse().ok()?, last.parse().ok()?))
 }
 
+/// The sort key of [`connections`].
+pub(crate) const CONNECTIONS: &str = "CONNECTIONS";
+
 /// Somebody's connections to the WebSocket API.
 pub(crate) fn connections(user: UserId) -> Key {
-    of_user(user, "CONNECTIONS".into())
+    of_user(user, CONNECTIONS.into())
 }
 
 /// A ticket to the WebSocket API.

@@ -10,6 +10,7 @@
 //! | [`posts`], [`comments`] | what people write |
 //! | [`chat`] | what friends say to each other |
 //! | [`push`] | telling people at once what has happened, on whatever they are connected with |
+//! | [`presence`] | whether one's friends are connected |
 //! | [`feed`] | whose posts somebody is shown |
 //! | [`jobs`] | what is done later, in steps |
 //! | [`idempotency`] | a wish that is sent again is granted once |
@@ -43,6 +44,7 @@ pub mod logs;
 mod merge;
 pub mod objects;
 pub mod posts;
+pub mod presence;
 pub mod profiles;
 pub mod push;
 pub mod store;

@@ -15,6 +15,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 /// For how long something that must come is waited for.
 const SOON: Duration = Duration::from_secs(30);
 
+/// How what is told of somebody who comes or goes begins.
+const PRESENCE: &str = r#"{"type":"presence""#;
+
 /// A connection to the WebSocket API.
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
@@ -106,8 +109,45 @@ impl Socket {
         }
     }
 
-    /// The next message, or the end. Pongs are passed over.
+    /// The next message, or the end. Pongs are passed over, and so is who comes and goes, as it may be
+    /// told at any time.
     pub(crate) async fn receive(&mut self) -> Next {
+        loop {
+            match self.receive_any().await {
+                Next::Text(text) if text.starts_with(PRESENCE) => {}
+                next => return next,
+            }
+        }
+    }
+
+    /// Waits until it is told of somebody that they have come, or gone.
+    pub(crate) async fn presence(&mut self) -> (String, bool) {
+        loop {
+            match self.receive_any().await {
+                Next::Text(text) if text.starts_with(PRESENCE) => {
+                    let frame: Value = serde_json::from_str(&text).unwrap();
+                    return (frame["userId"].as_str().unwrap().into(), frame["online"].as_bool().unwrap());
+                }
+                Next::Text(_) => {}
+                other => panic!("no message but {other:?}"),
+            }
+        }
+    }
+
+    /// Fails if it was told of anybody before it is answered.
+    pub(crate) async fn expect_no_presence(&mut self) {
+        self.send(&serde_json::json!({ "action": "ping" })).await;
+        loop {
+            match self.receive_any().await {
+                Next::Text(text) if text.starts_with(PRESENCE) => panic!("it was told {text}"),
+                Next::Text(text) if text.contains(r#""type":"pong""#) => return,
+                Next::Text(_) => {}
+                other => panic!("no message but {other:?}"),
+            }
+        }
+    }
+
+    async fn receive_any(&mut self) -> Next {
         loop {
             match soon(self.0.next()).await {
                 Some(Ok(Message::Text(text))) => return Next::Text(text.as_str().to_owned()),

@@ -1,10 +1,11 @@
-//! Chat over HTTP: conversations, messages, and tickets to the WebSocket API.
+//! Chat over HTTP: conversations, messages, presence, and tickets to the WebSocket API.
 //!
 //! One module a route group, its request types right above its handlers; the rules themselves
 //! are in [`shared::chat`].
 
 mod conversations;
 mod messages;
+mod presence;
 mod tickets;
 mod unread;
 
@@ -58,6 +59,7 @@ pub fn routes() -> OpenApiRouter<Rest> {
         .routes(routes!(conversations::list))
         .routes(routes!(conversations::get))
         .routes(routes!(conversations::mark_read))
+        .routes(routes!(presence::list))
         .routes(routes!(tickets::take))
         .routes(routes!(unread::count))
 }

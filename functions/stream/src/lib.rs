@@ -12,10 +12,12 @@ use futures_util::future::try_join_all;
 use lambda_runtime::LambdaEvent;
 use shared::accounts::sockets;
 use shared::chat::{self, News};
+use shared::clock::Timestamp;
 use shared::environment::{App, BadVariable, Environment};
 use shared::error::Result;
 use shared::ids::UserId;
 use shared::jobs::{self, Change, Start};
+use shared::presence;
 use shared::push::Pushes;
 use shared::store::Request;
 
@@ -41,14 +43,14 @@ impl Stream {
     ///
     /// What a batch asks for is done together, each thing once, however many changes ask for it: the
     /// jobs that it starts, the memberships that it brings forward, the sockets of those whose
-    /// sessions have ended. If any of it fails, the whole batch comes again.
+    /// sessions have ended, those who have come or gone. If any of it fails, the whole batch comes again.
     pub async fn handle(
         &self,
         event: LambdaEvent<Event>,
     ) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let request = Request::current_or_start();
         let records = &event.payload.records;
-        let started = request.scope(self.see_to(wanted(records))).await;
+        let started = request.scope(self.see_to(wanted(records, self.app.clock.now()))).await;
         let (request_id, cost) = (&event.context.request_id, request.cost());
         let failed = match &started {
             Ok(()) => None,
@@ -80,10 +82,15 @@ impl Stream {
     }
 
     async fn see_to(&self, wanted: Wanted) -> Result<()> {
-        let Wanted { jobs, news, signed_out } = wanted;
+        let Wanted { jobs, news, signed_out, come_or_gone } = wanted;
         let Self { app, pushes } = self;
         let close = signed_out.into_iter().map(|user| sockets::close_ended(app, pushes, user));
-        tokio::try_join!(jobs::start(app, jobs), chat::follow(app, pushes, news), try_join_all(close))?;
+        tokio::try_join!(
+            jobs::start(app, jobs),
+            chat::follow(app, pushes, news),
+            presence::tell(app, pushes, come_or_gone),
+            try_join_all(close),
+        )?;
         Ok(())
     }
 }
@@ -97,13 +104,16 @@ struct Wanted {
     news: News,
     /// Who may have sessions that have ended.
     signed_out: HashSet<UserId>,
+    /// Whose first connection may have opened, or last one closed.
+    come_or_gone: HashSet<UserId>,
 }
 
 impl Wanted {
-    fn add(&mut self, change: &Change) -> Result<()> {
+    fn add(&mut self, change: &Change, now: Timestamp) -> Result<()> {
         self.jobs.extend(jobs::started_by(change)?);
         self.news.add(chat::news_of(change)?);
         self.signed_out.extend(sockets::signed_out_by(change)?);
+        self.come_or_gone.extend(presence::changed_by(change, now)?);
         Ok(())
     }
 }
@@ -112,12 +122,12 @@ impl Wanted {
 ///
 /// A change that cannot be read cannot be read the next time either: it is noted, and does not
 /// hold up for a day what comes behind it.
-fn wanted(records: &[EventRecord]) -> Wanted {
+fn wanted(records: &[EventRecord], now: Timestamp) -> Wanted {
     let mut wanted = Wanted::default();
     for record in records {
         let change = &record.change;
         let change = Change::new(&change.keys, &change.old_image, &change.new_image);
-        if let Err(error) = wanted.add(&change) {
+        if let Err(error) = wanted.add(&change, now) {
             let number = sequence_number(record);
             tracing::error!(cause = error.chain(), number, "a change cannot be read");
         }

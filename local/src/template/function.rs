@@ -33,7 +33,7 @@ pub struct Function {
     /// The logical ids of the queues that are told what it failed at for good.
     pub failures: BTreeSet<String>,
     /// The actions its role allows, by the logical id of the resource they are allowed on; those
-    /// on a table's stream are under `<id>.StreamArn`.
+    /// on a table's stream are under `<id>.StreamArn`, and those on an index under `<id>.<index>`.
     pub allowed: BTreeMap<String, Vec<String>>,
 }
 
@@ -221,7 +221,8 @@ Resources:
         let expected = [
             ("Failures", "sqs:SendMessage"),
             ("Late", "sqs:SendMessage"),
-            ("Table", "dynamodb:GetItem dynamodb:Query"),
+            ("Table", "dynamodb:GetItem"),
+            ("Table.GSI1", "dynamodb:Query"),
             ("Table.StreamArn", "dynamodb:GetRecords"),
         ];
         assert_eq!(allowed, expected.map(|(resource, actions)| (resource, actions.to_owned())));

@@ -209,14 +209,18 @@ impl Schedule {
 /// How the ARN of a table's stream ends here.
 const STREAM: &str = "/StreamArn";
 
-/// How what a role allows on a resource is listed: by its logical id, a table's stream apart, and
-/// what is below a WebSocket API with its path.
+/// How what a role allows on a resource is listed: by its logical id, a table's stream and its indexes
+/// apart, and what is below a WebSocket API with its path.
 pub(super) fn allowed_on(arn: &str) -> String {
     if let Some(path) = websocket::below(arn) {
         return path.to_owned();
     }
     let id = logical_id_of_arn(arn);
-    if arn.ends_with(STREAM) { format!("{id}.StreamArn") } else { id.to_owned() }
+    match arn.split_once("/index/") {
+        Some((_, index)) => format!("{id}.{index}"),
+        None if arn.ends_with(STREAM) => format!("{id}.StreamArn"),
+        None => id.to_owned(),
+    }
 }
 
 /// The period of a rate expression

@@ -103,6 +103,12 @@ pub(crate) async fn count_requests(app: &App, viewer: UserId, most: usize) -> Re
     Ok(count)
 }
 
+/// Somebody's newest friends, as far as the index knows. One round trip, 0.5 R per 4 KB.
+pub(crate) async fn newest(app: &App, user: UserId, most: usize) -> Result<Vec<UserId>> {
+    let page = query(app, user, FRIENDS, None, most).await?;
+    Ok(page.items.iter().filter_map(|entry| keys::peer_at(&entry.place.sk)).collect())
+}
+
 /// The friends of a friend, the newest first, but for those who block the viewer. Two round
 /// trips: 3 R for each and the index.
 pub async fn friends_of(

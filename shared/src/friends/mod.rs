@@ -19,8 +19,8 @@ pub mod sight;
 pub use act::{act, answer, ask, cancel};
 pub use edge::bonds;
 pub(crate) use edge::{Edge, bond, edges, people};
-pub(crate) use list::count_requests;
 pub use list::{Blocked, Direction, Friend, Slice, blocks, friends, friends_of, requests};
+pub(crate) use list::{count_requests, newest};
 pub use request::{FriendRequest, FriendRequestStatus, request};
 
 /// The most friends somebody can have.

@@ -223,7 +223,8 @@ mod tests {
     #[test]
     fn the_oldest_makes_room_for_the_newest() {
         let (mut all, ids) = connections(&[5; MOST]);
-        let newest = Connection { connection_id: ConnectionId::new("new".into()), ..all.connections[0].clone() };
+        let newest =
+            Connection { connection_id: ConnectionId::new("new".into()), ..all.connections[0].clone() };
         let surplus = all.add(newest);
         assert_eq!(surplus.into_iter().map(|one| one.connection_id).collect::<Vec<_>>(), ids[..1]);
         let later = Connection { connected_at: at(9000), ..all.connections[0].clone() };

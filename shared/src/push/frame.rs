@@ -46,6 +46,13 @@ pub enum Frame<'a> {
         /// Up to where.
         seq: Seq,
     },
+    /// A friend has come, or gone.
+    Presence {
+        /// Who.
+        user_id: UserId,
+        /// Whether they are connected now.
+        online: bool,
+    },
     /// The connection's session has ended, and so does the connection.
     SignedOut,
 }

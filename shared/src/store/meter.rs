@@ -117,8 +117,8 @@ pub struct Cost {
     pub object_calls: u32,
     /// Calls to connections of the WebSocket API: pushes, and ends.
     pub pushes: u32,
-    /// The operations used, by the table's or bucket's name, or the method for connections, and
-    /// their own name in IAM.
+    /// The operations used, by the table's or bucket's name, `<table>/index/<index>` for an index, or
+    /// the method for connections, and their own name in IAM.
     pub operations: BTreeSet<(Arc<str>, &'static str)>,
 }
 
@@ -165,8 +165,8 @@ impl Intercept for MeterInterceptor {
         // The calls that ended before this one started are the ones it waited for.
         let depth = Request::count(|cost| {
             cost.calls += 1;
-            cost.operations
-                .extend(operation(context).into_iter().map(|name| (Arc::clone(&self.table), name)));
+            let place = self.place(context);
+            cost.operations.extend(operation(context).into_iter().map(|name| (Arc::clone(&place), name)));
             cost.round_trips + 1
         });
         bag.interceptor_state().store_put(Depth(depth));
@@ -197,6 +197,15 @@ impl Intercept for MeterInterceptor {
             cost.write_units += write;
         });
         Ok(())
+    }
+}
+
+impl MeterInterceptor {
+    /// What a call is made on: the table, or its index, which IAM allows apart.
+    fn place(&self, context: &BeforeSerializationInterceptorContextRef<'_>) -> Arc<str> {
+        let index =
+            context.input().downcast_ref::<query::QueryInput>().and_then(query::QueryInput::index_name);
+        index.map_or_else(|| Arc::clone(&self.table), |index| format!("{}/index/{index}", self.table).into())
     }
 }
 
