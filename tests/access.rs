@@ -118,6 +118,8 @@ fn rows() -> Vec<Row> {
         ("PUT", "/v1/conversations/CONVERSATION/read", json!({ "seq": 1 }), friends(204)),
         ("POST", "/v1/socket-tickets", none(), everybody(201)),
         ("GET", "/v1/unread", none(), everybody(200)),
+        ("GET", "/v1/notifications", none(), everybody(200)),
+        ("PUT", "/v1/notifications/seen", json!({ "upTo": "01JZZ3W0Q5E8T4C9M2R7B6N1KD" }), everybody(204)),
     ]
 }
 

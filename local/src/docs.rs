@@ -33,6 +33,7 @@ use utoipa_swagger_ui::SwaggerUi;
         (name = "Posts", description = "Posts, likes, the feed."),
         (name = "Comments", description = "What people say about posts."),
         (name = "Chat", description = "What friends say to each other."),
+        (name = "Notifications", description = "What others did that concerns one."),
     ),
 )]
 struct Head;
@@ -48,6 +49,7 @@ pub fn document() -> OpenApi {
         posts::routes().split_for_parts().1,
         comments::routes().split_for_parts().1,
         chat::routes().split_for_parts().1,
+        notifications::routes().split_for_parts().1,
     ];
     for routes in routes {
         document.merge(routes);

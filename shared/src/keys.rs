@@ -26,6 +26,8 @@
 //! | Sent marker | `CONVERSATION#pair` | `SENT#u#clientId` | the seq, for ever | conversation, sender and client id |
 //! | Membership | `USER#u` | `CONVERSATION#pair` | lastSeq, lastRevision, readSeq; in the index by `USER#u#CONVERSATIONS#<unread or read>` and `updatedAt#pair#seq` | both ids; a person's, the newest first, all or the unread |
 //! | Connection | `USER#u` | `CONNECTION#id` | session, ttl | user id and connection; all of a user by prefix |
+//! | Notification | `USER#u#NOTIFICATIONS` | `NOTIFICATION#<type>#<object>#actor` | its id, and whether it is withdrawn, then ttl; unless it is, in the index by `USER#u#NOTIFICATIONS` and its id | its cause; a person's, the newest first |
+//! | Seen marker | `USER#u` | `SEEN` | up to which notification they have seen them | user id |
 //! | Ticket | `TICKET#hash` | `TICKET` | user, session, ttl | the ticket |
 //! | Job | `JOB#id` | `JOB` | what is to be done and how far it is; in the index by `JOBS#n`, one of 16, and `due#id` | id; those that stand still |
 //! | Idempotency key | `IDEMPOTENCY#u#hash` | `KEY` | what was made with it, a hash of what was asked for, ttl | user id and key |
@@ -33,6 +35,10 @@
 //!
 //! Emails and addresses are hashed wherever they would be part of a key, since keys end up in
 //! metrics and logs that DynamoDB itself keeps.
+
+mod notifications;
+
+pub(crate) use notifications::{cause_at, notification, notification_in, notifications, seen};
 
 use crate::accounts::{Email, Username};
 use crate::chat::{ClientId, ConversationId, Seq};
@@ -203,6 +209,11 @@ pub fn counters(post: PostId) -> Key {
 #[must_use]
 pub fn comment(post: PostId, id: CommentId) -> Key {
     Key { pk: about(post), sk: format!("COMMENT#{id}") }
+}
+
+/// The post that a like, a comment or the counters in this partition are about.
+pub(crate) fn post_about(pk: &str) -> Option<PostId> {
+    pk.strip_prefix("POST#")?.parse().ok()
 }
 
 /// All comments on a post, in the order of time.

@@ -63,6 +63,21 @@ impl Kith {
         posts.into_iter().map(|id| id.to_string()).collect()
     }
 
+    /// Leaves so many comments of somebody on a post, as if they were made now, past its counters.
+    pub(crate) async fn seed_comments(&self, post: &str, author: &Person, many: usize) {
+        let ids = Ids::random(self.stack().clock().clock());
+        let item = |_| {
+            let id = ids.comment_id();
+            json!({
+                "PK": format!("POST#{post}"), "SK": format!("COMMENT#{id}"),
+                "GSI1PK": format!("USER#{}#COMMENTS", author.id), "GSI1SK": id,
+                "postId": post, "commentId": id, "authorId": author.id, "text": "seeded", "version": 1,
+                "writeId": "seed",
+            })
+        };
+        self.seed((0..many).map(item).collect()).await;
+    }
+
     /// Leaves a job that is to distribute a post, has not begun, and stands still; and one before it
     /// that nobody can read.
     pub(crate) async fn stall(&self, post: &str) {

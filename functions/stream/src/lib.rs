@@ -16,6 +16,8 @@ use shared::environment::{App, BadVariable, Environment};
 use shared::error::Result;
 use shared::ids::UserId;
 use shared::jobs::{self, Change, Start};
+use shared::notifications::{self, Cause};
+use shared::profiles;
 use shared::push::Pushes;
 use shared::store::Request;
 
@@ -40,8 +42,9 @@ impl Stream {
     /// Sees to every change of a batch; answers from which one on it is to come again.
     ///
     /// What a batch asks for is done together, each thing once, however many changes ask for it: the
-    /// jobs that it starts, the memberships that it brings forward, the sockets of those whose
-    /// sessions have ended. If any of it fails, the whole batch comes again.
+    /// jobs that it starts, the memberships that it brings forward, the notifications that come and go,
+    /// the profiles whose owners are told, the sockets of those whose sessions have ended. If any of it
+    /// fails, the whole batch comes again, once the rest of it is done: what was written is told, too.
     pub async fn handle(
         &self,
         event: LambdaEvent<Event>,
@@ -80,11 +83,17 @@ impl Stream {
     }
 
     async fn see_to(&self, wanted: Wanted) -> Result<()> {
-        let Wanted { jobs, news, signed_out } = wanted;
+        let Wanted { jobs, news, causes, changed, signed_out } = wanted;
         let Self { app, pushes } = self;
         let close = signed_out.into_iter().map(|user| sockets::close_ended(app, pushes, user));
-        tokio::try_join!(jobs::start(app, jobs), chat::follow(app, pushes, news), try_join_all(close))?;
-        Ok(())
+        let (started, followed, settled, told, closed) = tokio::join!(
+            jobs::start(app, jobs),
+            chat::follow(app, pushes, news),
+            notifications::settle(app, pushes, causes),
+            profiles::tell(app, pushes, changed),
+            try_join_all(close),
+        );
+        started.and(followed).and(settled).and(told).and(closed.map(drop))
     }
 }
 
@@ -95,6 +104,10 @@ struct Wanted {
     jobs: HashSet<Start>,
     /// What was written in conversations.
     news: News,
+    /// What people may be to be notified of, or not any more.
+    causes: HashSet<Cause>,
+    /// Whose profiles have changed.
+    changed: HashSet<UserId>,
     /// Who may have sessions that have ended.
     signed_out: HashSet<UserId>,
 }
@@ -103,6 +116,8 @@ impl Wanted {
     fn add(&mut self, change: &Change) -> Result<()> {
         self.jobs.extend(jobs::started_by(change)?);
         self.news.add(chat::news_of(change)?);
+        self.causes.extend(notifications::touched_by(change)?);
+        self.changed.extend(profiles::changed_by(change));
         self.signed_out.extend(sockets::signed_out_by(change)?);
         Ok(())
     }
