@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use local::gateway::Record;
-use local::lambda::Lambda;
-use local::stack::Overrides;
 use serde_json::json;
-use shared::clock::Clock;
 use shared::store::Cost;
 
 use crate::harness::picture::png;
@@ -253,10 +250,7 @@ async fn what_sockets_do_costs_what_the_table_says() {
 #[tokio::test]
 async fn a_sign_out_with_a_connection_costs_what_the_table_says() {
     // Whoever follows the stream may be there first, and would do a part of it.
-    let nobody =
-        Lambda::from_fn("nobody", Duration::from_secs(1), Clock::system(), async |_| Ok("null".into()));
-    let functions = [("StreamFunction".into(), nobody)].into();
-    let kith = Kith::with(Overrides { functions, ..Overrides::default() }).await;
+    let kith = Kith::untold().await;
     let alice = kith.register("alice").await;
     let other = alice.sign_in().await;
     let path = format!("/v1/sessions/{}", other.session);

@@ -45,4 +45,5 @@ mod sessions;
 mod socket;
 mod socket_ends;
 mod socket_races;
+mod suggestions;
 mod websocket;

@@ -214,6 +214,28 @@ async fn whoever_is_blocked_either_way_notifies_nobody() {
 }
 
 #[tokio::test]
+async fn what_is_gone_or_hidden_is_not_shown_however_stale_a_read_may_be() {
+    let kith = Kith::start().await;
+    let [alice, bob, carol] = three(&kith).await;
+    let post = alice.write("hello", "public").await;
+    for person in [&bob, &carol] {
+        person.like(&post).await.expect(204);
+    }
+    kith.drained().await;
+    kith.faults().stale_reads();
+    // Whatever can be read from a replica that lags was read before.
+    let (all, unseen) = alice.notifications().await;
+    assert_eq!((all.len(), unseen), (2, 2));
+    bob.unlike(&post).await.expect(204);
+    let carols: Vec<_> = all.into_iter().filter(|one| one["actor"]["id"] == carol.id).collect();
+    assert_eq!(alice.notifications().await, (carols, 1));
+    assert_eq!(alice.get("/v1/unread").await.expect(200)["notifications"], 1);
+    alice.block(&carol).await;
+    assert_eq!(alice.notifications().await, (vec![], 0));
+    assert_eq!(alice.get("/v1/unread").await.expect(200)["notifications"], 0);
+}
+
+#[tokio::test]
 async fn a_repetition_changes_nothing_and_is_not_told_of() {
     let kith = Kith::start().await;
     let [alice, bob, _] = three(&kith).await;

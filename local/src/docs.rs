@@ -29,7 +29,7 @@ use utoipa_swagger_ui::SwaggerUi;
     tags(
         (name = "Accounts", description = "Registration, sessions, password."),
         (name = "Profiles", description = "One's own profile and other people's."),
-        (name = "Friends", description = "Requests, friends, blocks."),
+        (name = "Friends", description = "Requests, friends, blocks, suggestions."),
         (name = "Posts", description = "Posts, likes, the feed."),
         (name = "Comments", description = "What people say about posts."),
         (name = "Chat", description = "What friends say to each other."),

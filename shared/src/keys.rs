@@ -15,6 +15,7 @@
 //! | Session | `USER#u` | `SESSION#hash` | device, last use, generation, ttl | token; all of a user by prefix |
 //! | Known address | `USER#u` | `KNOWN#hash` | that a sign-in from there succeeded, ttl | user id and address |
 //! | Relation | `USER#u` | `RELATION#peer` | what ties and parts them, as `u` sees it; in the index by `USER#u#<list>` and `since#peer` | both ids; lists of friends, requests and blocks |
+//! | Dismissal | `USER#u` | `DISMISSED#peer` | that they are not to be suggested, ttl | both ids |
 //! | Post | `USER#u#POSTS` | `POST#number` | text, visibility, version; in the index by `USER#u#POSTS#<visibility>` and `number` | post id; an author's, the newest first, all or by visibility |
 //! | Counters | `POST#p` | `COUNTERS` | how many likes and comments, visibility: there as long as the post is | post id |
 //! | Comment | `POST#p` | `COMMENT#c` | text, author, version; in the index by `USER#u#COMMENTS` and `c` | post id and comment id; a post's in both directions |
@@ -36,9 +37,11 @@
 //! Emails and addresses are hashed wherever they would be part of a key, since keys end up in
 //! metrics and logs that DynamoDB itself keeps.
 
+mod jobs;
 mod notifications;
 
-pub(crate) use notifications::{cause_at, notification, notification_in, notifications, seen};
+pub use jobs::{job, job_due, job_parts};
+pub(crate) use notifications::{cause_at, notification, notification_in, notifications, post_about, seen};
 
 use crate::accounts::{Email, Username};
 use crate::chat::{ClientId, ConversationId, Seq};
@@ -151,6 +154,11 @@ pub fn relation(user: UserId, peer: UserId) -> Key {
     of_user(user, format!("RELATION#{peer}"))
 }
 
+/// That somebody does not want somebody else to be suggested.
+pub(crate) fn dismissal(user: UserId, peer: UserId) -> Key {
+    of_user(user, format!("DISMISSED#{peer}"))
+}
+
 /// Where the index has those who are the same to somebody: their friends, or whom they block.
 #[must_use]
 pub fn relations(user: UserId, list: &str) -> String {
@@ -209,11 +217,6 @@ pub fn counters(post: PostId) -> Key {
 #[must_use]
 pub fn comment(post: PostId, id: CommentId) -> Key {
     Key { pk: about(post), sk: format!("COMMENT#{id}") }
-}
-
-/// The post that a like, a comment or the counters in this partition are about.
-pub(crate) fn post_about(pk: &str) -> Option<PostId> {
-    pk.strip_prefix("POST#")?.parse().ok()
 }
 
 /// All comments on a post, in the order of time.
@@ -327,33 +330,6 @@ pub(crate) fn connections(user: UserId) -> Prefix {
 /// A ticket to the WebSocket API.
 pub(crate) fn ticket(secret: &Secret) -> Key {
     Key { pk: format!("TICKET#{}", digest(&[secret.as_bytes()])), sk: "TICKET".into() }
-}
-
-/// A job.
-#[must_use]
-pub fn job(id: &str) -> Key {
-    Key { pk: format!("JOB#{id}"), sk: "JOB".into() }
-}
-
-/// In how many parts the index has the list of jobs: one partition of it takes 1,000 writes a
-/// second, and every job is written there twice at least.
-const JOB_PARTS: u8 = 16;
-
-/// Where the index has all jobs, by when each is to have gone on.
-#[must_use]
-pub fn job_parts() -> Vec<String> {
-    (0..JOB_PARTS).map(job_part).collect()
-}
-
-/// Where in that list a job is.
-#[must_use]
-pub fn job_due(due: Timestamp, id: &str) -> IndexKey {
-    let part = digest(&[id.as_bytes()]).bytes().next().unwrap_or_default() % JOB_PARTS;
-    IndexKey { pk: job_part(part), sk: format!("{due}#{id}") }
-}
-
-fn job_part(part: u8) -> String {
-    format!("JOBS#{part}")
 }
 
 /// What somebody made with an idempotency key.

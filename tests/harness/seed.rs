@@ -81,6 +81,8 @@ impl Kith {
     /// Leaves a job that is to distribute a post, has not begun, and stands still; and one before it
     /// that nobody can read.
     pub(crate) async fn stall(&self, post: &str) {
+        // What else there is to be followed is not given up, and so must be seen to before.
+        self.drained().await;
         self.faults().always(Fault::CrashBefore);
         let due = self.stack().clock().clock().now();
         let job = |id: &str, work: Value| {
@@ -122,12 +124,12 @@ impl Kith {
 /// So many friends of somebody, and their friendships as items.
 ///
 /// Only this side of each, and of people who are older: so it is not told that they became
-/// friends, which would start a job for each of them.
+/// friends, which would start a job for each of them; and they had asked, so that nobody is notified.
 pub(crate) fn friendships(user: &str, many: usize) -> (Vec<String>, Vec<Value>) {
     let since = Timestamp::from_millis(1_000_000_000_000);
     let ids = Ids::random(Clock::from_fn(move || since));
     let friends: Vec<_> = (0..many).map(|_| ids.user_id().to_string()).collect();
-    let bond = Bond { tie: Tie::Friends { by: Side::Me, asked: since, since }, ..Bond::default() };
+    let bond = Bond { tie: Tie::Friends { by: Side::Them, asked: since, since }, ..Bond::default() };
     let edge = |peer: &String| {
         json!({
             "PK": format!("USER#{user}"), "SK": format!("RELATION#{peer}"),

@@ -104,8 +104,8 @@ struct Wanted {
     jobs: HashSet<Start>,
     /// What was written in conversations.
     news: News,
-    /// What people may be to be notified of, or not any more.
-    causes: HashSet<Cause>,
+    /// What people may be to be notified of, or not any more, in the order in which it was told.
+    causes: Vec<Cause>,
     /// Whose profiles have changed.
     changed: HashSet<UserId>,
     /// Who may have sessions that have ended.

@@ -2,7 +2,7 @@
 //! what to read to show it.
 
 use super::{IndexKey, Key, of_user, partition};
-use crate::ids::{FriendRequestId, NotificationId, UserId};
+use crate::ids::{FriendRequestId, NotificationId, PostId, UserId};
 use crate::notifications::Cause;
 
 /// What somebody is notified of for this cause.
@@ -41,6 +41,11 @@ pub(crate) fn notifications(user: UserId) -> String {
 /// Where in that list one is.
 pub(crate) fn notification_in(user: UserId, id: NotificationId) -> IndexKey {
     IndexKey { pk: notifications(user), sk: id.to_string() }
+}
+
+/// The post that a like, a comment or the counters in this partition are about.
+pub(crate) fn post_about(pk: &str) -> Option<PostId> {
+    pk.strip_prefix("POST#")?.parse().ok()
 }
 
 /// Up to which notification somebody has seen theirs.

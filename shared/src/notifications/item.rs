@@ -44,13 +44,12 @@ impl NotificationItem {
         known: Option<Self>,
         (cause, is_so): (Cause, bool),
         now: Timestamp,
-        new_id: impl FnOnce() -> NotificationId,
+        new_id: NotificationId,
     ) -> Result<Option<Step>> {
         let (next, unchanged, is_new) = match known {
             None if is_so => {
-                let id = new_id();
-                let next = Self { notification_id: id, is_withdrawn: false, write_id: None };
-                (next, Condition::AbsentOrExpired(now), Some(id))
+                let next = Self { notification_id: new_id, is_withdrawn: false, write_id: None };
+                (next, Condition::AbsentOrExpired(now), Some(new_id))
             }
             Some(known) if known.is_withdrawn == is_so => {
                 let unchanged = known.write_id.clone().map_or(Condition::Absent, Condition::WrittenBy);

@@ -13,7 +13,7 @@ use crate::keys;
 use crate::store::{Found, Within};
 
 /// The most that are counted.
-pub const MOST: usize = 100;
+const MOST: usize = 100;
 
 /// How often the next hundred are looked at, if of the hundreds before some are not there for the
 /// viewer: so many are counted past, and no more.

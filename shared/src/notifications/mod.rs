@@ -28,7 +28,7 @@ mod view;
 
 pub use cause::{Cause, touched_by};
 pub(crate) use list::count_unseen;
-pub use list::{Listed, MOST, list};
+pub use list::{Listed, list};
 pub use seen::mark_seen;
 pub use settle::settle;
 pub use view::{Notification, Subject};

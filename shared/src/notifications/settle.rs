@@ -28,7 +28,7 @@ use crate::store::{Found, Written};
 /// A notification is new when it is first written, and only whoever wrote it tells of it. So a
 /// repetition tells nothing; and if the function crashes between the two, nobody is told, and the
 /// notification is found in the list all the same.
-pub async fn settle(app: &App, pushes: &Pushes, causes: HashSet<Cause>) -> Result<()> {
+pub async fn settle(app: &App, pushes: &Pushes, causes: Vec<Cause>) -> Result<()> {
     let mut news = HashMap::new();
     let settled = bring_in_line(app, causes, &mut news).await;
     // What was written is told even if something else was not: it will not be new again.
@@ -50,15 +50,20 @@ enum Outcome {
 /// the last look.
 async fn bring_in_line(
     app: &App,
-    causes: HashSet<Cause>,
+    causes: Vec<Cause>,
     news: &mut HashMap<Cause, NotificationId>,
 ) -> Result<()> {
-    let mut open: Vec<_> = causes.into_iter().collect();
+    let mut known = HashSet::new();
+    let mut open: Vec<_> = causes.into_iter().filter(|&cause| known.insert(cause)).collect();
     let mut made = HashMap::new();
     let mut pause = Backoff::default();
     while !open.is_empty() {
         let found = look(app, &open).await?;
-        let outcomes = join_all(open.iter().map(|&cause| step(app, &found, cause))).await;
+        // What comes at once stands in the list in the order in which it was told.
+        let mut ids: Vec<_> = open.iter().map(|_| app.ids.notification_id()).collect();
+        ids.sort_unstable();
+        let steps = open.iter().zip(ids).map(|(&cause, new_id)| step(app, &found, cause, new_id));
+        let outcomes = join_all(steps).await;
         let (mut again, mut failure, mut is_refused) = (Vec::new(), None, false);
         for (cause, outcome) in open.into_iter().zip(outcomes) {
             match outcome {
@@ -98,14 +103,14 @@ async fn look(app: &App, causes: &[Cause]) -> Result<Found> {
     app.store.batch_get(&keys).await
 }
 
-async fn step(app: &App, found: &Found, cause: Cause) -> Result<Outcome> {
+async fn step(app: &App, found: &Found, cause: Cause, new_id: NotificationId) -> Result<Outcome> {
     // Whose account is gone, erasure and all, is notified of nothing any more.
     if !found.has(&keys::profile(cause.recipient())) {
         return Ok(Outcome::Settled);
     }
     let known = found.peek::<NotificationItem>(&keys::notification(cause))?;
     let is_so = (cause, cause.is_so(found)?);
-    let step = NotificationItem::bring_in_line(known, is_so, app.clock.now(), || app.ids.notification_id())?;
+    let step = NotificationItem::bring_in_line(known, is_so, app.clock.now(), new_id)?;
     let Some(Step { put, is_new }) = step else { return Ok(Outcome::Settled) };
     Ok(match app.store.put(put, &app.ids.write_id()).await? {
         Written::Done(_) => Outcome::Made(is_new),
