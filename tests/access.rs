@@ -77,6 +77,9 @@ fn rows() -> Vec<Row> {
         ("GET", "/v1/friends", none(), everybody(200)),
         ("DELETE", "/v1/friends/OWNER", none(), everybody(204)),
         ("GET", "/v1/users/OWNER/friends", none(), [404, 404, 404, 200, 404, 404, 200]),
+        ("GET", "/v1/users/OWNER/mutual-friends", none(), visible),
+        ("GET", "/v1/friend-suggestions", none(), everybody(200)),
+        ("DELETE", "/v1/friend-suggestions/OWNER", none(), everybody(204)),
         ("GET", "/v1/blocks", none(), everybody(200)),
         ("PUT", "/v1/blocks/OWNER", none(), everybody(204)),
         ("DELETE", "/v1/blocks/OWNER", none(), everybody(204)),
@@ -119,6 +122,8 @@ fn rows() -> Vec<Row> {
         ("POST", "/v1/socket-tickets", none(), everybody(201)),
         ("GET", "/v1/presence?users=OWNER", none(), everybody(200)),
         ("GET", "/v1/unread", none(), everybody(200)),
+        ("GET", "/v1/notifications", none(), everybody(200)),
+        ("PUT", "/v1/notifications/seen", json!({ "upTo": "01JZZ3W0Q5E8T4C9M2R7B6N1KD" }), everybody(204)),
     ]
 }
 

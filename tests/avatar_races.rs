@@ -255,7 +255,7 @@ async fn with_each_call_failing(kith: &Kith, alice: &Person, fault: (Fault, bool
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_between_any_two_calls_changes_nothing_in_the_end() {
     for fault in FAULTS {
-        let kith = Kith::start().await;
+        let kith = Kith::untold().await;
         let alice = kith.register("alice").await;
         // Profile, upload; three squares; profile; list; three old squares; upload.
         let calls = with_each_call_failing(&kith, &alice, fault, &png(BLUE, 16)).await;
@@ -269,7 +269,7 @@ async fn a_crash_between_any_two_calls_changes_nothing_in_the_end() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_that_crashes_between_any_two_calls_can_be_repeated() {
     for (fault, is_outlived) in FAULTS {
-        let kith = Kith::start().await;
+        let kith = Kith::untold().await;
         let alice = kith.register("alice").await;
         for call in 0.. {
             alice.upload("image/png", &png(RED, 16)).await;

@@ -4,17 +4,14 @@ use std::time::Duration;
 
 use http::Method;
 use local::gateway::Record;
-use local::lambda::Lambda;
-use local::stack::Overrides;
 use serde_json::json;
-use shared::clock::Clock;
 use shared::store::Cost;
 
 use crate::harness::picture::png;
 use crate::harness::{Call, Kith, PASSWORD, Socket};
 
 /// Round trips, read units, write units of the function that served a call.
-async fn cost(kith: &Kith, call: Call) -> (u32, f64, f64) {
+pub(crate) async fn cost(kith: &Kith, call: Call) -> (u32, f64, f64) {
     let (answer, records) = kith.watch(call.into_future()).await;
     assert!(answer.status < 300, "{answer:?}");
     let served = records.iter().find(|record| !record.method.is_empty()).unwrap();
@@ -187,7 +184,7 @@ async fn what_friends_say_costs_what_the_table_says() {
         (2, 4.0, 0.0),
         "changes"
     );
-    assert_eq!(cost(&kith, bob.get("/v1/unread")).await, (2, 2.0, 0.0), "unread");
+    assert_eq!(cost(&kith, bob.get("/v1/unread")).await, (2, 3.5, 0.0), "unread");
     let of_alice = format!("/v1/presence?users={}", alice.id);
     assert_eq!(cost(&kith, bob.get(&of_alice)).await, (1, 2.0, 0.0), "presence");
     assert_eq!(cost(&kith, bob.mark_read(&alice, 1)).await, (2, 4.0, 1.0), "read");
@@ -255,10 +252,7 @@ async fn what_sockets_do_costs_what_the_table_says() {
 #[tokio::test]
 async fn a_sign_out_with_a_connection_costs_what_the_table_says() {
     // Whoever follows the stream may be there first, and would do a part of it.
-    let nobody =
-        Lambda::from_fn("nobody", Duration::from_secs(1), Clock::system(), async |_| Ok("null".into()));
-    let functions = [("StreamFunction".into(), nobody)].into();
-    let kith = Kith::with(Overrides { functions, ..Overrides::default() }).await;
+    let kith = Kith::untold().await;
     let alice = kith.register("alice").await;
     let other = alice.sign_in().await;
     let path = format!("/v1/sessions/{}", other.session);

@@ -160,7 +160,7 @@ async fn a_key_answers_what_it_made_also_to_a_friend_no_more() {
 
 #[tokio::test]
 async fn a_crash_or_a_lost_reply_makes_no_second_comment() {
-    let kith = Kith::start().await;
+    let kith = Kith::untold().await;
     let [alice, bob, _] = people(&kith).await;
     let post = alice.write("hello", "friends").await;
     let mut made = 0;

@@ -202,6 +202,8 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         bob.get(&comments).await.expect(200);
         bob.get("/v1/feed").await.expect(200);
         bob.get(&format!("/v1/users/{}/posts", alice.id)).await.expect(200);
+        alice.get("/v1/notifications").await.expect(200);
+        alice.see("01JZZ3W0Q5E8T4C9M2R7B6N1KD").await.expect(204);
         bob.delete(&like).await.expect(204);
         alice.patch(&format!("/v1/posts/{post}"), json!({ "text": "y" })).await.expect(200);
         alice.patch(&format!("/v1/posts/{post}"), json!({ "visibility": "public" })).await.expect(200);

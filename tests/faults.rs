@@ -72,7 +72,7 @@ async fn an_outage_is_a_503_that_may_be_tried_again() {
 
 #[tokio::test]
 async fn each_single_fault_is_outlived() {
-    let kith = Kith::start().await;
+    let kith = Kith::untold().await;
     let alice = kith.register("alice").await;
     let mut version = 1;
     for fault in Fault::PASSING {

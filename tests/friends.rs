@@ -14,7 +14,7 @@ use crate::harness::{Answer, Fault, Kith, Person};
 
 impl Kith {
     /// Fails unless both sides of every bond agree, and every count is one of friendships.
-    async fn check_friends(&self) {
+    pub(crate) async fn check_friends(&self) {
         let items = self.items().await;
         let edges: Vec<_> =
             items.iter().filter(|item| item["SK"].as_str().unwrap().starts_with("RELATION#")).collect();

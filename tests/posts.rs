@@ -19,7 +19,7 @@ impl Person {
         self.call(Method::PUT, &format!("/v1/posts/{post}/like")).await
     }
 
-    async fn unlike(&self, post: &str) -> Answer {
+    pub(crate) async fn unlike(&self, post: &str) -> Answer {
         self.delete(&format!("/v1/posts/{post}/like")).await
     }
 }

@@ -79,7 +79,7 @@ async fn of_a_hundred_edits_of_one_version_one_is_made() {
 
 #[tokio::test]
 async fn an_edit_whose_reply_was_lost_counts_once() {
-    let kith = Kith::start().await;
+    let kith = Kith::untold().await;
     let alice = kith.register("alice").await;
     alice.get("/v1/me").await.expect(200);
     for version in 1..5 {

@@ -19,7 +19,7 @@ use crate::harness::picture::{CORNERS, alike, corners, photo, png};
 use crate::harness::{Bootstrap, Fault, Kith, PASSWORD};
 
 /// The programs that cargo has built for these tests.
-const PROGRAMS: [(&str, &str); 12] = [
+const PROGRAMS: [(&str, &str); 13] = [
     ("accounts", env!("CARGO_BIN_EXE_accounts-under-test")),
     ("authorizer", env!("CARGO_BIN_EXE_authorizer-under-test")),
     ("avatars", env!("CARGO_BIN_EXE_avatars-under-test")),
@@ -28,6 +28,7 @@ const PROGRAMS: [(&str, &str); 12] = [
     ("fallback", env!("CARGO_BIN_EXE_fallback-under-test")),
     ("friends", env!("CARGO_BIN_EXE_friends-under-test")),
     ("jobs", env!("CARGO_BIN_EXE_jobs-under-test")),
+    ("notifications", env!("CARGO_BIN_EXE_notifications-under-test")),
     ("posts", env!("CARGO_BIN_EXE_posts-under-test")),
     ("profiles", env!("CARGO_BIN_EXE_profiles-under-test")),
     ("socket", env!("CARGO_BIN_EXE_socket-under-test")),
@@ -102,6 +103,7 @@ async fn each_program_answers_what_the_local_stack_answers_and_logs_nothing_pers
         alice.get("/v1/usernames/alice").await.expect(200);
         alice.get("/v1/sessions").await.expect(200);
         alice.get("/v1/friends").await.expect(200);
+        dave.get("/v1/notifications").await.expect(200);
         alice.get("/v1/friend-requests?direction=incoming").await.expect(200);
         alice
             .put("/v1/me/status", json!({ "text": 5, "more": true }))
@@ -303,6 +305,7 @@ async fn a_program_that_has_just_started_is_small() {
         alice.get("/v1/me").await.expect(200);
         alice.get("/v1/sessions").await.expect(200);
         alice.get("/v1/friends").await.expect(200);
+        alice.get("/v1/notifications").await.expect(200);
         kith.get("/nowhere").await.expect_problem(404, "not-found");
         alice.upload("image/png", &png([9, 9, 9], 8)).await;
     };

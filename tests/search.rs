@@ -128,7 +128,7 @@ async fn of_twenty_people_who_want_one_name_one_gets_it() {
 
 #[tokio::test]
 async fn a_rename_that_fails_at_any_point_is_made_whole_or_not_at_all() {
-    let kith = Kith::start().await;
+    let kith = Kith::untold().await;
     let alice = kith.register("alice").await;
     alice.get("/v1/me").await.expect(200);
     for (round, fault) in

@@ -102,6 +102,7 @@ impl Device {
                 }
             }
             "conversation" => self.compare(&frame["conversation"]).await,
+            "me" | "notification" => {}
             other => panic!("it was told {other}"),
         }
     }

@@ -29,10 +29,11 @@ use utoipa_swagger_ui::SwaggerUi;
     tags(
         (name = "Accounts", description = "Registration, sessions, password."),
         (name = "Profiles", description = "One's own profile and other people's."),
-        (name = "Friends", description = "Requests, friends, blocks."),
+        (name = "Friends", description = "Requests, friends, blocks, suggestions."),
         (name = "Posts", description = "Posts, likes, the feed."),
         (name = "Comments", description = "What people say about posts."),
         (name = "Chat", description = "What friends say to each other."),
+        (name = "Notifications", description = "What others did that concerns one."),
     ),
 )]
 struct Head;
@@ -48,6 +49,7 @@ pub fn document() -> OpenApi {
         posts::routes().split_for_parts().1,
         comments::routes().split_for_parts().1,
         chat::routes().split_for_parts().1,
+        notifications::routes().split_for_parts().1,
     ];
     for routes in routes {
         document.merge(routes);

@@ -89,6 +89,7 @@ impl Lambda {
             "chat" => http(chat::router(Rest::new(environment).map_err(bad_variable)?)),
             "profiles" => http(profiles::router(app()?, Pictures::read(environment).map_err(bad_variable)?)),
             "friends" => http(friends::router(app()?)),
+            "notifications" => http(notifications::router(app()?)),
             "posts" => http(posts::router(app()?)),
             "comments" => http(comments::router(app()?)),
             "stream" => {

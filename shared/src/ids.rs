@@ -51,6 +51,11 @@ ulid_id! {
     CommentId
 }
 
+ulid_id! {
+    /// Which notification of somebody: a ULID, which sorts by the time it came.
+    NotificationId
+}
+
 impl UserId {
     /// From the 16 bytes of its ULID.
     #[must_use]
@@ -70,6 +75,26 @@ impl CommentId {
     #[must_use]
     pub fn created_at(self) -> Timestamp {
         time_of(self.0)
+    }
+}
+
+impl NotificationId {
+    /// When it came.
+    #[must_use]
+    pub fn created_at(self) -> Timestamp {
+        time_of(self.0)
+    }
+
+    /// The last that there can be at a time.
+    #[must_use]
+    pub fn last_at(time: Timestamp) -> Self {
+        Self(Ulid::from_parts(u64::try_from(time.millis()).unwrap_or(0), u128::MAX))
+    }
+}
+
+impl Parse for NotificationId {
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        text.parse().map_err(|MalformedId| Refusal::new("must be a notification's id"))
     }
 }
 
@@ -228,6 +253,7 @@ text_id!(
     "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X"
 );
 text_id!(CommentId, "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "01JZZ42A9C4E6G8J0M2P4R6T8W");
+text_id!(NotificationId, "^[0-7][0-9A-HJKMNP-TV-Z]{25}$", "01JZZ43D2H5K7N9Q1S3V5X7Z9B");
 text_id!(SessionId, "^[A-Za-z0-9_-]{43}$", "Qm9vZ2llIG5pZ2h0cyBpbiBMZXNzaW5nIFN0cmVldCE");
 
 /// 32 random bytes that only their holder knows. Never shown, logged or stored.
@@ -312,6 +338,12 @@ impl Ids {
     #[must_use]
     pub fn comment_id(&self) -> CommentId {
         CommentId(self.ulid())
+    }
+
+    /// A new notification's id.
+    #[must_use]
+    pub fn notification_id(&self) -> NotificationId {
+        NotificationId(self.ulid())
     }
 
     /// A new secret.

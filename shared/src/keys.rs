@@ -15,6 +15,7 @@
 //! | Session | `USER#u` | `SESSION#hash` | device, last use, generation, ttl | token; all of a user by prefix |
 //! | Known address | `USER#u` | `KNOWN#hash` | that a sign-in from there succeeded, ttl | user id and address |
 //! | Relation | `USER#u` | `RELATION#peer` | what ties and parts them, as `u` sees it; in the index by `USER#u#<list>` and `since#peer` | both ids; lists of friends, requests and blocks |
+//! | Dismissal | `USER#u` | `DISMISSED#peer` | that they are not to be suggested, ttl | both ids |
 //! | Post | `USER#u#POSTS` | `POST#number` | text, visibility, version; in the index by `USER#u#POSTS#<visibility>` and `number` | post id; an author's, the newest first, all or by visibility |
 //! | Counters | `POST#p` | `COUNTERS` | how many likes and comments, visibility: there as long as the post is | post id |
 //! | Comment | `POST#p` | `COMMENT#c` | text, author, version; in the index by `USER#u#COMMENTS` and `c` | post id and comment id; a post's in both directions |
@@ -26,6 +27,8 @@
 //! | Sent marker | `CONVERSATION#pair` | `SENT#u#clientId` | the seq, for ever | conversation, sender and client id |
 //! | Membership | `USER#u` | `CONVERSATION#pair` | lastSeq, lastRevision, readSeq; in the index by `USER#u#CONVERSATIONS#<unread or read>` and `updatedAt#pair#seq` | both ids; a person's, the newest first, all or the unread |
 //! | Connections | `USER#u` | `CONNECTIONS` | all of them with their sessions, when one last ended, ttl | user id |
+//! | Notification | `USER#u#NOTIFICATIONS` | `NOTIFICATION#<type>#<object>#actor` | its id, and whether it is withdrawn, then ttl; unless it is, in the index by `USER#u#NOTIFICATIONS` and its id | its cause; a person's, the newest first |
+//! | Seen marker | `USER#u` | `SEEN` | up to which notification they have seen them | user id |
 //! | Ticket | `TICKET#hash` | `TICKET` | user, session, ttl | the ticket |
 //! | Job | `JOB#id` | `JOB` | what is to be done and how far it is; in the index by `JOBS#n`, one of 16, and `due#id` | id; those that stand still |
 //! | Idempotency key | `IDEMPOTENCY#u#hash` | `KEY` | what was made with it, a hash of what was asked for, ttl | user id and key |
@@ -33,6 +36,12 @@
 //!
 //! Emails and addresses are hashed wherever they would be part of a key, since keys end up in
 //! metrics and logs that DynamoDB itself keeps.
+
+mod jobs;
+mod notifications;
+
+pub use jobs::{job, job_due, job_parts};
+pub(crate) use notifications::{cause_at, notification, notification_in, notifications, post_about, seen};
 
 use crate::accounts::{Email, Username};
 use crate::chat::{ClientId, ConversationId, Seq};
@@ -143,6 +152,11 @@ pub fn known_address(user: UserId, address: &str) -> Key {
 #[must_use]
 pub fn relation(user: UserId, peer: UserId) -> Key {
     of_user(user, format!("RELATION#{peer}"))
+}
+
+/// That somebody does not want somebody else to be suggested.
+pub(crate) fn dismissal(user: UserId, peer: UserId) -> Key {
+    of_user(user, format!("DISMISSED#{peer}"))
 }
 
 /// Where the index has those who are the same to somebody: their friends, or whom they block.
@@ -314,33 +328,6 @@ pub(crate) fn connections(user: UserId) -> Key {
 /// A ticket to the WebSocket API.
 pub(crate) fn ticket(secret: &Secret) -> Key {
     Key { pk: format!("TICKET#{}", digest(&[secret.as_bytes()])), sk: "TICKET".into() }
-}
-
-/// A job.
-#[must_use]
-pub fn job(id: &str) -> Key {
-    Key { pk: format!("JOB#{id}"), sk: "JOB".into() }
-}
-
-/// In how many parts the index has the list of jobs: one partition of it takes 1,000 writes a
-/// second, and every job is written there twice at least.
-const JOB_PARTS: u8 = 16;
-
-/// Where the index has all jobs, by when each is to have gone on.
-#[must_use]
-pub fn job_parts() -> Vec<String> {
-    (0..JOB_PARTS).map(job_part).collect()
-}
-
-/// Where in that list a job is.
-#[must_use]
-pub fn job_due(due: Timestamp, id: &str) -> IndexKey {
-    let part = digest(&[id.as_bytes()]).bytes().next().unwrap_or_default() % JOB_PARTS;
-    IndexKey { pk: job_part(part), sk: format!("{due}#{id}") }
-}
-
-fn job_part(part: u8) -> String {
-    format!("JOBS#{part}")
 }
 
 /// What somebody made with an idempotency key.

@@ -9,6 +9,7 @@
 //! | [`friends`] | what people are to each other, and who sees what |
 //! | [`posts`], [`comments`] | what people write |
 //! | [`chat`] | what friends say to each other |
+//! | [`notifications`] | what others did that concerns somebody |
 //! | [`push`] | telling people at once what has happened, on whatever they are connected with |
 //! | [`presence`] | whether one's friends are connected |
 //! | [`feed`] | whose posts somebody is shown |
@@ -42,6 +43,7 @@ pub mod keys;
 pub mod limits;
 pub mod logs;
 mod merge;
+pub mod notifications;
 pub mod objects;
 pub mod posts;
 pub mod presence;

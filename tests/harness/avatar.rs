@@ -65,7 +65,7 @@ impl Person {
     }
 }
 
-/// What the functions do that nobody waits for.
+/// What becomes of uploads, which nobody waits for.
 pub(crate) struct Events(broadcast::Receiver<Record>);
 
 impl Events {
@@ -84,7 +84,7 @@ impl Events {
         let wait = async {
             loop {
                 let record = self.0.recv().await.unwrap();
-                if record.method.is_empty() {
+                if record.function.as_ref().is_some_and(|(name, _)| name == "AvatarsFunction") {
                     return record;
                 }
             }

@@ -7,9 +7,11 @@ use clap::Parser as _;
 use http::Method;
 use local::aws::plain_http_client;
 use local::gateway::Record;
+use local::lambda::Lambda;
 use local::stack::Overrides;
 use local::{Options, Stack};
 use serde_json::{Value, json};
+use shared::clock::Clock;
 
 use super::schema::Contract;
 use super::{Call, Faults};
@@ -37,6 +39,15 @@ impl Kith {
     /// The same, with other values for some of the template's parameters.
     pub(crate) async fn with_parameters(parameters: Vec<(&'static str, &'static str)>) -> Self {
         Self::with(Overrides { parameters, ..Overrides::default() }).await
+    }
+
+    /// The same, in which nobody follows the table's stream: so whatever goes wrong goes wrong with
+    /// those who are called.
+    pub(crate) async fn untold() -> Self {
+        let nobody =
+            Lambda::from_fn("nobody", Duration::from_secs(1), Clock::system(), async |_| Ok("null".into()));
+        let functions = [("StreamFunction".into(), nobody)].into();
+        Self::with(Overrides { functions, ..Overrides::default() }).await
     }
 
     /// The same, with something in place of the ordinary.

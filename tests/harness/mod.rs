@@ -5,6 +5,7 @@ mod call;
 pub(crate) mod chat;
 mod faults;
 mod kith;
+pub(crate) mod notifications;
 pub(crate) mod orders;
 mod people;
 pub(crate) mod picture;

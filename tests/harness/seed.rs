@@ -66,9 +66,26 @@ impl Kith {
         posts.into_iter().map(|id| id.to_string()).collect()
     }
 
+    /// Leaves so many comments of somebody on a post, as if they were made now, past its counters.
+    pub(crate) async fn seed_comments(&self, post: &str, author: &Person, many: usize) {
+        let ids = Ids::random(self.stack().clock().clock());
+        let item = |_| {
+            let id = ids.comment_id();
+            json!({
+                "PK": format!("POST#{post}"), "SK": format!("COMMENT#{id}"),
+                "GSI1PK": format!("USER#{}#COMMENTS", author.id), "GSI1SK": id,
+                "postId": post, "commentId": id, "authorId": author.id, "text": "seeded", "version": 1,
+                "writeId": "seed",
+            })
+        };
+        self.seed((0..many).map(item).collect()).await;
+    }
+
     /// Leaves a job that is to distribute a post, has not begun, and stands still; and one before it
     /// that nobody can read.
     pub(crate) async fn stall(&self, post: &str) {
+        // What else there is to be followed is not given up, and so must be seen to before.
+        self.drained().await;
         self.faults().always(Fault::CrashBefore);
         let due = self.stack().clock().clock().now();
         let job = |id: &str, work: Value| {
@@ -110,12 +127,12 @@ impl Kith {
 /// So many friends of somebody, and their friendships as items.
 ///
 /// Only this side of each, and of people who are older: so it is not told that they became
-/// friends, which would start a job for each of them.
+/// friends, which would start a job for each of them; and they had asked, so that nobody is notified.
 pub(crate) fn friendships(user: &str, many: usize) -> (Vec<String>, Vec<Value>) {
     let since = Timestamp::from_millis(1_000_000_000_000);
     let ids = Ids::random(Clock::from_fn(move || since));
     let friends: Vec<_> = (0..many).map(|_| ids.user_id().to_string()).collect();
-    let bond = Bond { tie: Tie::Friends { by: Side::Me, asked: since, since }, ..Bond::default() };
+    let bond = Bond { tie: Tie::Friends { by: Side::Them, asked: since, since }, ..Bond::default() };
     let edge = |peer: &String| {
         json!({
             "PK": format!("USER#{user}"), "SK": format!("RELATION#{peer}"),

@@ -1,4 +1,4 @@
-//! `/v1/friends` and `/v1/users/{userId}/friends`: who is whose friend.
+//! `/v1/friends`, `/v1/users/{userId}/friends` and `…/mutual-friends`: who is whose friend.
 
 use axum::extract::State;
 use shared::environment::App;
@@ -87,5 +87,35 @@ pub(crate) async fn list_of(
     let list = List(&["users", &id, "friends"]);
     let after = list.after(&query)?;
     let slice = friends::friends_of(&app, viewer.user, user, after.as_deref(), query.limit).await?;
+    Ok(Json(PageOf::of_slice(&list, slice)))
+}
+
+/// List the friends I have in common with somebody
+///
+/// A page of theirs is looked at for each of these, so one may have few of them, or none, while
+/// `nextCursor` is set. With somebody whom you block there are none.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{userId}/mutual-friends",
+    tag = "Friends",
+    operation_id = "listMutualFriends",
+    params(("userId" = UserId, Path, description = "With whom."), PageQuery),
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "A page of them, the newest friend of theirs first.", body = PageOf<UserRef>),
+        (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),
+        SignedIn, TakesPage, Always,
+    ),
+)]
+pub(crate) async fn mutual(
+    State(app): State<App>,
+    Viewer(viewer): Viewer,
+    PathId(user): PathId<UserId>,
+    query: PageQuery,
+) -> Result<Json<PageOf<UserRef>>> {
+    let id = user.to_string();
+    let list = List(&["users", &id, "mutual-friends"]);
+    let after = list.after(&query)?;
+    let slice = friends::mutual_friends(&app, viewer.user, user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))
 }

@@ -1,4 +1,4 @@
-//! Friends: requests, friendships, blocks.
+//! Friends: requests, friendships, blocks, suggestions.
 //!
 //! One module a route group, its request types right above its handlers; the rules themselves
 //! are in [`shared::friends`].
@@ -6,6 +6,7 @@
 mod blocks;
 mod friendships;
 mod requests;
+mod suggestions;
 
 use axum::Router;
 use shared::environment::App;
@@ -22,6 +23,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(friendships::list))
         .routes(routes!(friendships::end))
         .routes(routes!(friendships::list_of))
+        .routes(routes!(friendships::mutual))
+        .routes(routes!(suggestions::list))
+        .routes(routes!(suggestions::dismiss))
         .routes(routes!(blocks::list))
         .routes(routes!(blocks::block, blocks::unblock))
 }

@@ -17,7 +17,9 @@ use shared::environment::{App, BadVariable, Environment};
 use shared::error::Result;
 use shared::ids::UserId;
 use shared::jobs::{self, Change, Start};
+use shared::notifications::{self, Cause};
 use shared::presence;
+use shared::profiles;
 use shared::push::Pushes;
 use shared::store::Request;
 
@@ -42,8 +44,9 @@ impl Stream {
     /// Sees to every change of a batch; answers from which one on it is to come again.
     ///
     /// What a batch asks for is done together, each thing once, however many changes ask for it: the
-    /// jobs that it starts, the memberships that it brings forward, the sockets of those whose
-    /// sessions have ended, those who have come or gone. If any of it fails, the whole batch comes again.
+    /// jobs that it starts, the memberships that it brings forward, the notifications that come and go,
+    /// the profiles whose owners are told, the sockets of those whose sessions have ended, those who have come
+    /// or gone. If any of it fails, the whole batch comes again, once the rest of it is done: what was written is told, too.
     pub async fn handle(
         &self,
         event: LambdaEvent<Event>,
@@ -82,16 +85,18 @@ impl Stream {
     }
 
     async fn see_to(&self, wanted: Wanted) -> Result<()> {
-        let Wanted { jobs, news, signed_out, come_or_gone } = wanted;
+        let Wanted { jobs, news, causes, changed, signed_out, come_or_gone } = wanted;
         let Self { app, pushes } = self;
         let close = signed_out.into_iter().map(|user| sockets::close_ended(app, pushes, user));
-        tokio::try_join!(
+        let (started, followed, settled, told, shown, closed) = tokio::join!(
             jobs::start(app, jobs),
             chat::follow(app, pushes, news),
+            notifications::settle(app, pushes, causes),
+            profiles::tell(app, pushes, changed),
             presence::tell(app, pushes, come_or_gone),
             try_join_all(close),
-        )?;
-        Ok(())
+        );
+        started.and(followed).and(settled).and(told).and(shown).and(closed.map(drop))
     }
 }
 
@@ -102,6 +107,10 @@ struct Wanted {
     jobs: HashSet<Start>,
     /// What was written in conversations.
     news: News,
+    /// What people may be to be notified of, or not any more, in the order in which it was told.
+    causes: Vec<Cause>,
+    /// Whose profiles have changed.
+    changed: HashSet<UserId>,
     /// Who may have sessions that have ended.
     signed_out: HashSet<UserId>,
     /// Whose first connection may have opened, or last one closed.
@@ -112,6 +121,8 @@ impl Wanted {
     fn add(&mut self, change: &Change, now: Timestamp) -> Result<()> {
         self.jobs.extend(jobs::started_by(change)?);
         self.news.add(chat::news_of(change)?);
+        self.causes.extend(notifications::touched_by(change)?);
+        self.changed.extend(profiles::changed_by(change));
         self.signed_out.extend(sockets::signed_out_by(change)?);
         self.come_or_gone.extend(presence::changed_by(change, now)?);
         Ok(())

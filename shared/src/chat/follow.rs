@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::jobs::Change;
 use crate::keys::{self, Key};
-use crate::push::{Connections, Delivery, Frame, Pushes};
+use crate::push::{self, Delivery, Frame, Pushes};
 use crate::store::retry::Backoff;
 use crate::store::{Found, Written};
 
@@ -67,18 +67,14 @@ pub async fn follow(app: &App, pushes: &Pushes, news: News) -> Result<()> {
     let states: HashMap<_, _> = try_join_all(brought).await?.into_iter().flatten().collect();
 
     let users: HashSet<UserId> = states.keys().map(|(_, user)| *user).collect();
-    let now_connected: Vec<_> = users.iter().copied().map(keys::connections).collect();
-    let now_connected = app.store.batch_get(&now_connected).await?;
-    let now = app.clock.now();
-    let told = states.keys().map(async |&(id, user)| {
-        let connections = Connections::of(user, &now_connected)?.open(now);
-        if connections.is_empty() {
-            return Ok(Vec::new());
-        }
+    let connections = push::of_now(app, users).await?;
+    let told = states.keys().filter(|(_, user)| !connections[user].is_empty());
+    let deliveries = try_join_all(told.map(async |&(id, user)| {
         let text = news_text(app, &found, (id, user), &states).await?;
-        Ok::<Vec<Delivery>, Error>(connections.into_iter().map(|one| (one, text.clone())).collect())
-    });
-    let deliveries = try_join_all(told).await?;
+        let to_each = connections[&user].iter().map(|connection| (connection.clone(), text.clone()));
+        Ok::<Vec<Delivery>, Error>(to_each.collect())
+    }))
+    .await?;
     pushes.deliver(deliveries.into_iter().flatten().collect()).await;
     Ok(())
 }

@@ -7,10 +7,9 @@ use super::ConversationId;
 use super::membership::Membership;
 use crate::environment::App;
 use crate::error::Result;
-use crate::friends;
 use crate::ids::UserId;
-use crate::keys;
 use crate::store::Within;
+use crate::{friends, keys, notifications};
 
 /// The most that is counted of anything.
 const MOST: usize = 100;
@@ -30,14 +29,18 @@ pub struct Unread {
     pub friend_requests: usize,
 }
 
-/// How much there is for the viewer. Two round trips, 1 R for each and the index.
+/// How much there is for the viewer. Two round trips, 1 R for each, up to 3 R for a notification, and the
+/// index.
 ///
 /// The index says what may count, and the items themselves whether it does: what was just read, or
 /// answered, counts no more.
 pub async fn unread(app: &App, viewer: UserId) -> Result<Unread> {
-    let (conversations, friend_requests) =
-        tokio::try_join!(conversations(app, viewer), friends::count_requests(app, viewer, MOST))?;
-    Ok(Unread { conversations, notifications: 0, friend_requests })
+    let (conversations, notifications, friend_requests) = tokio::try_join!(
+        conversations(app, viewer),
+        notifications::count_unseen(app, viewer),
+        friends::count_requests(app, viewer, MOST),
+    )?;
+    Ok(Unread { conversations, notifications, friend_requests })
 }
 
 async fn conversations(app: &App, viewer: UserId) -> Result<usize> {

@@ -36,10 +36,10 @@ pub struct Comment {
 /// The item at [`keys::comment`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct CommentItem {
-    pub(super) post_id: PostId,
-    pub(super) comment_id: CommentId,
-    pub(super) author_id: UserId,
+pub(crate) struct CommentItem {
+    pub(crate) post_id: PostId,
+    pub(crate) comment_id: CommentId,
+    pub(crate) author_id: UserId,
     pub(super) text: CommentText,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) edited_at: Option<Timestamp>,

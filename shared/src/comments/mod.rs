@@ -18,6 +18,7 @@ mod look;
 pub use add::add;
 pub use change::{delete, edit};
 pub use item::Comment;
+pub(crate) use item::CommentItem;
 pub use look::{Order, by_id, on_post};
 
 use crate::text::text_type;

@@ -174,7 +174,7 @@ async fn list<T>(
 }
 
 /// A page of what the index has of a list; a position is a sort key of it.
-async fn query(
+pub(super) async fn query(
     app: &App,
     user: UserId,
     name: &str,
@@ -188,6 +188,6 @@ async fn query(
 }
 
 /// Where to go on.
-fn next(page: &Page<IndexEntry>) -> Option<String> {
+pub(super) fn next(page: &Page<IndexEntry>) -> Option<String> {
     page.items.last().filter(|_| page.more).map(|last| last.place.sk.clone())
 }

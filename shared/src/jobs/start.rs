@@ -35,6 +35,11 @@ impl Change {
         let image = |item: &Item| (!item.is_empty()).then(|| item.clone());
         Self { partition_key: key(PK), sort_key: key(SK), old: image(old), new: image(new) }
     }
+
+    /// What the item was before and is after, read as what its sort key says it is.
+    pub(crate) fn images<T: DeserializeOwned>(&self) -> Result<(Option<T>, Option<T>)> {
+        Ok((read(self.old.as_ref())?, read(self.new.as_ref())?))
+    }
 }
 
 /// A job to be started.
@@ -52,7 +57,7 @@ pub struct Start {
 /// decides is that something is to be looked at again.
 pub fn started_by(change: &Change) -> Result<Vec<Start>> {
     if change.sort_key.starts_with("POST#") {
-        let (old, new) = (read::<PostItem>(change.old.as_ref())?, read::<PostItem>(change.new.as_ref())?);
+        let (old, new) = change.images::<PostItem>()?;
         let is_shared = |item: Option<&PostItem>| item.is_some_and(|item| item.visibility.is_shared());
         let Some(post) = new.as_ref().or(old.as_ref()).map(|item| item.post_id) else {
             return Ok(Vec::new());
@@ -67,7 +72,7 @@ pub fn started_by(change: &Change) -> Result<Vec<Start>> {
         return Ok(jobs);
     }
     if change.sort_key.starts_with("RELATION#") {
-        let (old, new) = (read::<Edge>(change.old.as_ref())?, read::<Edge>(change.new.as_ref())?);
+        let (old, new) = change.images::<Edge>()?;
         let are_friends = |edge: Option<&Edge>| edge.is_some_and(|edge| edge.bond.are_friends());
         let Some(edge) = new.as_ref().or(old.as_ref()) else { return Ok(Vec::new()) };
         // Both edges change at once: one of them is enough to be told of.

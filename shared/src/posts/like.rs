@@ -29,8 +29,8 @@ pub struct Liker {
 /// The item at [`keys::like`].
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct LikeItem {
-    user_id: UserId,
+pub(crate) struct LikeItem {
+    pub(crate) user_id: UserId,
     liked_at: Timestamp,
 }
 

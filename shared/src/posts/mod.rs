@@ -24,6 +24,7 @@ pub use create::{NewPost, create};
 pub use delete::delete;
 pub use edit::{PostEdit, edit};
 pub(crate) use item::{Counters, PostItem};
+pub(crate) use like::LikeItem;
 pub use like::{Liker, like, likers, unlike};
 pub use look::{by_author, by_id};
 pub(crate) use look::{newest, numbers};

@@ -6,12 +6,14 @@ mod item;
 mod look;
 mod rename;
 pub mod search;
+mod tell;
 mod view;
 
 pub use avatar::PictureUrls;
 pub use edit::{ProfileEdit, edit, set_status};
 pub use item::ProfileItem;
 pub use look::{by_id, by_username, me};
+pub use tell::{changed_by, tell};
 pub use view::{Avatar, AvatarUpload, AvatarUploadStatus, Found, Me, Profile, Relation, Status, UserRef};
 
 use crate::text::text_type;

@@ -6,6 +6,7 @@
 //! comes or goes.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -132,6 +133,19 @@ impl Connections {
         let unchanged = self.write_id.clone().map_or(Condition::AbsentOrExpired(now), Condition::WrittenBy);
         Ok(Put::new(&keys::connections(self.user_id), self)?.when(unchanged).expire_at(now.after(REMEMBERED)))
     }
+}
+
+/// The connections on which these people are told of something, read strongly: whoever has connected
+/// before this began is told. One round trip, 1 R for each.
+pub(crate) async fn of_now(
+    app: &App,
+    users: impl IntoIterator<Item = UserId>,
+) -> Result<HashMap<UserId, Vec<Connection>>> {
+    let users: Vec<_> = users.into_iter().collect();
+    let keys: Vec<_> = users.iter().copied().map(keys::connections).collect();
+    let found = app.store.batch_get(&keys).await?;
+    let now = app.clock.now();
+    users.into_iter().map(|user| Ok((user, Connections::of(user, &found)?.open(now)))).collect()
 }
 
 /// Forgets some of somebody's connections that are closed; they may be forgotten already. One round

@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use crate::chat::{Conversation, ConversationId, Message, Seq};
 use crate::ids::UserId;
+use crate::notifications::Notification;
+use crate::profiles::Me;
 
 /// What is told.
 #[derive(Debug, Serialize)]
@@ -29,6 +31,16 @@ pub enum Frame<'a> {
     Conversation {
         /// As its reader sees it.
         conversation: &'a Conversation,
+    },
+    /// Somebody did something that concerns one.
+    Notification {
+        /// That they did.
+        notification: &'a Notification,
+    },
+    /// One's own profile has changed.
+    Me {
+        /// It, as it is now.
+        me: &'a Me,
     },
     /// Somebody is writing.
     Typing {

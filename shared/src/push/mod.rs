@@ -33,7 +33,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 pub use caller::Caller;
 pub use connection::{Connection, ConnectionId};
-pub(crate) use connections::{Connections, forget};
+pub(crate) use connections::{Connections, forget, of_now};
 pub use frame::Frame;
 
 use crate::environment::{App, BadVariable, Environment};
