@@ -59,7 +59,7 @@ export function pause(clock: Clock, milliseconds: number, signal?: AbortSignal):
 export function findFetch(given: typeof fetch | undefined): typeof fetch {
   const found = given ?? globalThis.fetch;
   if (typeof found !== "function") {
-    throw new Error("There is no fetch here: Node has it from version 18 on, or pass one as `fetch`.");
+    throw new Error("There is no fetch here: use Node 20.3 or newer, or pass one as `fetch`.");
   }
   return given ?? ((...request) => globalThis.fetch(...request));
 }

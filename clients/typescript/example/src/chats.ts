@@ -1,15 +1,15 @@
 /** Conversations, and one of them in real time. */
 import { type Conversation, conversationIdOf, type Message, type OutgoingMessage, type UserRef } from "kith-client";
 import { type App, nameOf, type Part, personLine } from "./app.js";
-import { button, field, form, h, time } from "./dom.js";
+import { button, field, form, h, Keyed, time } from "./dom.js";
 
 export function chats(app: App, peer?: UserRef): Part {
   const list = h("ul", { className: "plain conversations", attrs: { "aria-label": "Conversations" } });
-  const pane = h(
-    "div",
-    { className: "card pane" },
-    h("p", { className: "quiet", textContent: "Choose somebody to talk to." }),
-  );
+  const none = h("p", {
+    className: "card quiet",
+    textContent: "Choose somebody to talk to, or find friends among People.",
+  });
+  const lines = new Keyed();
   let close = () => {};
   let openId: string | undefined;
 
@@ -19,12 +19,20 @@ export function chats(app: App, peer?: UserRef): Part {
     const conversation = talk(app, person);
     close = () => conversation.leave?.();
     layout.replaceChildren(list, conversation.element);
+    conversation.element.querySelector("input")?.focus();
     render();
   }
 
   function render(): void {
     const sorted = [...app.conversations.values()].sort((one, other) => other.updatedAt.localeCompare(one.updatedAt));
-    list.replaceChildren(...sorted.map(line));
+    lines.show(
+      list,
+      sorted.map((conversation) => {
+        const { id, lastSeq, lastRevision, unreadCount } = conversation;
+        const key = [id, lastSeq, lastRevision, unreadCount, id === openId].join(" ");
+        return { key, make: () => line(conversation) };
+      }),
+    );
   }
 
   function line(conversation: Conversation): HTMLElement {
@@ -45,7 +53,7 @@ export function chats(app: App, peer?: UserRef): Part {
     return h("li", {}, element);
   }
 
-  const layout = h("div", { className: "chats" }, list, pane);
+  const layout = h("div", { className: "chats" }, list, none);
   const unlisten = [app.chat.on("conversation", render), app.chat.on("read", render)];
   render();
   if (peer !== undefined) {
@@ -67,6 +75,7 @@ export function chats(app: App, peer?: UserRef): Part {
 function talk(app: App, peer: UserRef): Part {
   const { chat } = app;
   const view = chat.open(peer.id);
+  const lines = new Keyed();
   const log = h("ol", { className: "plain log", tabIndex: 0, attrs: { role: "log", "aria-label": "Messages" } });
   const typing = h("p", { className: "quiet typing", attrs: { role: "status" } });
   const older = button("Older messages", () => view.loadOlder(), "link");
@@ -85,7 +94,10 @@ function talk(app: App, peer: UserRef): Part {
 
   function render(): void {
     const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-    log.replaceChildren(...view.messages.map(said), ...view.outgoing.map(going));
+    lines.show(log, [
+      ...view.messages.map((message) => ({ key: `${message.seq} ${message.revision}`, make: () => said(message) })),
+      ...view.outgoing.map((message) => ({ key: `${message.clientId} ${message.status}`, make: () => going(message) })),
+    ]);
     older.hidden = !view.hasOlder;
     if (isAtEnd) {
       log.scrollTop = log.scrollHeight;

@@ -100,3 +100,25 @@ export function time(at: string): HTMLTimeElement {
     title: date.toLocaleString(),
   });
 }
+
+/**
+ * Elements by key, made once each: what is shown again is the same element, so that neither the focus nor
+ * whoever is read to loses it.
+ */
+export class Keyed {
+  #elements = new Map<string, HTMLElement>();
+
+  /** Shows these in a place, in this order, and forgets all others. */
+  show(place: HTMLElement, items: { key: string; make: () => HTMLElement }[]): void {
+    const elements = new Map(items.map(({ key, make }) => [key, this.#elements.get(key) ?? make()]));
+    this.#elements = elements;
+    for (const [index, element] of [...elements.values()].entries()) {
+      if (place.children[index] !== element) {
+        place.insertBefore(element, place.children[index] ?? null);
+      }
+    }
+    while (place.children.length > elements.size) {
+      place.lastElementChild?.remove();
+    }
+  }
+}

@@ -72,7 +72,8 @@ function run(kith: Kith, me: Me): void {
       }
     }
     document.title = `${name} · Kith`;
-    main.focus();
+    window.scrollTo(0, 0);
+    main.focus({ preventScroll: true });
   }
 
   function mark(name: PartName, count: number): void {

@@ -62,7 +62,7 @@ export class ChatClient {
     this.#timings = timings;
     this.#syncBackoff = new Backoff(clock, timings.reconnect);
     this.#outbox = new Outbox(userId, clock, timings, (message) => this.#events.emit("outgoing", message));
-    const failed = (error: KithError) => this.#events.emit("error", error);
+    const failed = (error: KithError) => this.#failed(error);
     this.#sync = new Sync(
       api,
       clock,
@@ -238,10 +238,22 @@ export class ChatClient {
 
   #unsynced(error: unknown): void {
     // Without a connection, the next one begins with it.
+    if (this.state !== "connected") {
+      return;
+    }
+    const known = KithError.of(error);
+    this.#failed(known);
     if (this.state === "connected") {
-      const known = KithError.of(error);
-      this.#events.emit("error", known);
       this.#cancelResync = this.#clock.after(this.#syncBackoff.next(known.retryAfter), () => this.#catchUp());
+    }
+  }
+
+  /** A request failed that nobody waits for. That the session has ended may show there first. */
+  #failed(error: KithError): void {
+    if (error.code === "unauthenticated") {
+      this.#line.end();
+    } else {
+      this.#events.emit("error", error);
     }
   }
 

@@ -18,7 +18,8 @@ export class Link {
   readonly #socket: SocketLike;
   #state: "opening" | "open" | "closed" = "opening";
   #cancelPing = () => {};
-  #cancelDeadline = () => {};
+  /** Ends the wait for something to be heard, if something is waited for. */
+  #cancelDeadline: (() => void) | undefined;
 
   constructor(
     Socket: SocketConstructor,
@@ -61,7 +62,7 @@ export class Link {
     }
     this.#state = "closed";
     this.#cancelPing();
-    this.#cancelDeadline();
+    this.#heardSomething();
     try {
       this.#socket.close();
     } catch {
@@ -75,7 +76,7 @@ export class Link {
       return;
     }
     this.#state = "open";
-    this.#cancelDeadline();
+    this.#heardSomething();
     this.#pingLater();
     this.listener.opened(this);
   }
@@ -84,7 +85,7 @@ export class Link {
     if (!this.isOpen) {
       return;
     }
-    this.#cancelDeadline();
+    this.#heardSomething();
     const frame = parseFrame(data);
     if (frame !== undefined) {
       this.listener.heard(frame, this);
@@ -99,8 +100,13 @@ export class Link {
     });
   }
 
+  /** What is waited for already is not waited for any longer: asking often must not keep a dead one alive. */
   #expectSomething(within: number): void {
-    this.#cancelDeadline();
-    this.#cancelDeadline = this.clock.after(within, () => this.close());
+    this.#cancelDeadline ??= this.clock.after(within, () => this.close());
+  }
+
+  #heardSomething(): void {
+    this.#cancelDeadline?.();
+    this.#cancelDeadline = undefined;
   }
 }

@@ -35,6 +35,8 @@ interface Lane {
 export class Outbox {
   readonly #lanes = new Map<string, Lane>();
   #link: Link | undefined;
+  /** Why nothing more will be sent. */
+  #ended: KithError | undefined;
 
   constructor(
     private readonly me: string,
@@ -60,7 +62,7 @@ export class Outbox {
       throw new Error(`There is a message on its way with the client id ${clientId} already.`);
     }
     const message = new OutgoingMessage(conversationId, to, clientId, text, this.tell);
-    const refusal = refuse(message);
+    const refusal = this.#ended ?? refuse(message);
     if (refusal !== undefined) {
       message.fails(refusal);
       return message;
@@ -147,6 +149,7 @@ export class Outbox {
 
   /** Nothing more will be sent. */
   end(error: KithError): void {
+    this.#ended = error;
     for (const lane of this.#lanes.values()) {
       for (const message of [...lane.queue]) {
         this.#remove(lane, message);

@@ -4,7 +4,7 @@ import type { ChatClient } from "../../src/chat/client.js";
 import { Kith, type KithOptions } from "../../src/kith.js";
 import type { Me, Message } from "../../src/types.js";
 
-const PASSWORD = "copper-Tuba-1967-drizzle";
+export const PASSWORD = "copper-Tuba-1967-drizzle";
 let count = 0;
 
 export interface Person {

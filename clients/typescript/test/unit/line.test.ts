@@ -72,6 +72,16 @@ test("a connection that answers no ping is dead, and replaced", async () => {
   assert.equal(sockets.made.length, 2);
 });
 
+test("a dead connection is noticed in time, however often somebody asks", async () => {
+  const { connect, clock, chat } = chatting();
+  await connect();
+  for (let asked = 0; asked < 5; asked += 1) {
+    chat.nudge();
+    await clock.pass(3000);
+  }
+  assert.equal(chat.state, "waiting");
+});
+
 test("a connection that does not open in time is given up", async () => {
   const { chat, clock, sockets } = chatting();
   chat.start();
@@ -142,6 +152,7 @@ test("a ticket's 401 ends everything, and there are no more tries", async () => 
   assert.deepEqual([ended, sockets.made.length, server.tickets], [1, 0, 1]);
   assert.deepEqual(states, ["connecting", "ended"]);
   await assert.rejects(waiting.sent, { code: "unauthenticated" });
+  await assert.rejects(chat.send("01B", "Too late").sent, { code: "unauthenticated" });
   chat.start();
   assert.equal(chat.state, "ended");
 });

@@ -29,7 +29,7 @@ test("without a WebSocket, one sentence says what to do", () => {
 });
 
 test("without fetch, one sentence says what to do", () => {
-  const sentence = "There is no fetch here: Node has it from version 18 on, or pass one as `fetch`.";
+  const sentence = "There is no fetch here: use Node 20.3 or newer, or pass one as `fetch`.";
   assert.throws(() => without("fetch", () => new Kith({ baseUrl: "http://kith" })), { message: sentence });
 });
 

@@ -88,6 +88,17 @@ test("a fetch that fails is tried again while the connection lasts", async () =>
   assert.deepEqual(errors, ["network", "network"]);
 });
 
+test("a request that finds the session ended ends everything", async () => {
+  const { chat, connect, server, sockets, clock } = chatting();
+  await connect();
+  server.failures.push(new KithError({ code: "unauthenticated", status: 401, detail: "No." }));
+  sockets.last.hear({ type: "message", message: server.say() });
+  sockets.last.hear({ type: "message", message: message(3) });
+  await clock.pass(60_000);
+  assert.equal(chat.state, "ended");
+  assert.equal(clock.waiting, 0);
+});
+
 test("it lists back to a minute before it last caught up, by the server's own times", async () => {
   const asked: (string | undefined)[] = [];
   class ManyConversations extends FakeServer {
