@@ -109,36 +109,12 @@ export class Sync {
 
   /** Lists what has changed since last time, and fetches it. */
   async catchUp(): Promise<void> {
-    const { signal } = this.#stopped;
-    const isFirst = !this.#hasBaseline;
-    const until = this.#syncedTo === null ? null : Date.parse(this.#syncedTo) - LAG;
-    let newest = this.#syncedTo;
-    let oldest: string | null = null;
-    let cursor: string | undefined;
-    const listed = new Map<string, Conversation>();
-    do {
-      const limit = isFirst ? FIRST_LOOK : CONVERSATIONS_A_PAGE;
-      const page = await this.api.conversations(limit, cursor, signal);
-      for (const conversation of page.items) {
-        listed.set(conversation.id, conversation);
-        oldest = conversation.updatedAt;
-        newest = newest === null || newest < oldest ? oldest : newest;
-      }
-      cursor = page.nextCursor ?? undefined;
-      const isEnough = isFirst
-        ? listed.size >= FIRST_LOOK
-        : until !== null && oldest !== null && Date.parse(oldest) < until;
-      if (isEnough) {
-        break;
-      }
-    } while (cursor !== undefined);
-    if (isFirst) {
-      this.#begin(listed, cursor === undefined ? null : oldest);
+    const { listed, newest, floor } = await this.#list();
+    if (!this.#hasBaseline) {
+      this.#begin(listed, floor);
     }
-    for (const { id, lastSeq, lastRevision } of listed.values()) {
-      this.#track(id).expect(lastSeq, lastRevision);
-    }
-    for (const conversation of listed.values()) {
+    for (const conversation of listed) {
+      this.#track(conversation.id).expect(conversation.lastSeq, conversation.lastRevision);
       this.listener.conversation(conversation);
     }
     // Also what was pushed, and waits to be told where it stands.
@@ -152,11 +128,40 @@ export class Sync {
     this.#syncedTo = newest;
   }
 
+  /**
+   * What has changed since last time, or, the first time, what there is of late; the newest time among it;
+   * and the oldest, if there is more behind it.
+   */
+  async #list(): Promise<{ listed: Conversation[]; newest: string | null; floor: string | null }> {
+    const isFirst = !this.#hasBaseline;
+    const until = this.#syncedTo === null ? Number.NEGATIVE_INFINITY : Date.parse(this.#syncedTo) - LAG;
+    const listed: Conversation[] = [];
+    let newest = this.#syncedTo;
+    let oldest: string | null = null;
+    let cursor: string | undefined;
+    for (;;) {
+      const limit = isFirst ? FIRST_LOOK : CONVERSATIONS_A_PAGE;
+      const page = await this.api.conversations(limit, cursor, this.#stopped.signal);
+      for (const conversation of page.items) {
+        listed.push(conversation);
+        oldest = conversation.updatedAt;
+        newest = newest === null || newest < oldest ? oldest : newest;
+      }
+      if (page.nextCursor === null) {
+        return { listed, newest, floor: null };
+      }
+      cursor = page.nextCursor;
+      if (isFirst ? listed.length >= FIRST_LOOK : oldest !== null && Date.parse(oldest) < until) {
+        return { listed, newest, floor: oldest };
+      }
+    }
+  }
+
   /** From here on, everything is new. */
-  #begin(listed: Map<string, Conversation>, floor: string | null): void {
+  #begin(listed: Conversation[], floor: string | null): void {
     this.#floor = floor;
     this.#hasBaseline = true;
-    for (const { id, lastSeq, lastRevision } of listed.values()) {
+    for (const { id, lastSeq, lastRevision } of listed) {
       this.#track(id).begin({ seq: lastSeq, revision: lastRevision });
     }
   }
