@@ -76,7 +76,7 @@ function talk(app: App, peer: UserRef): Part {
   const { chat } = app;
   const view = chat.open(peer.id);
   const lines = new Keyed();
-  const log = h("ol", { className: "plain log", tabIndex: 0, attrs: { role: "log", "aria-label": "Messages" } });
+  const log = h("div", { className: "log", tabIndex: 0, attrs: { role: "log", "aria-label": "Messages" } });
   const typing = h("p", { className: "quiet typing", attrs: { role: "status" } });
   const older = button("Older messages", () => view.loadOlder(), "link");
   const text = h("input", { name: "text", required: true, maxLength: 4000, autocomplete: "off" });
@@ -123,7 +123,7 @@ function talk(app: App, peer: UserRef): Part {
       mark,
       isMine && message.text !== null && remove,
     );
-    return h("li", { className: isMine ? "bubble mine" : "bubble" }, who, words, foot);
+    return h("div", { className: isMine ? "bubble mine" : "bubble" }, who, words, foot);
   }
 
   function going(message: OutgoingMessage): HTMLElement {
@@ -131,7 +131,7 @@ function talk(app: App, peer: UserRef): Part {
     const status = message.status === "failed" ? (message.error?.message ?? "Not sent") : "Sending…";
     const dismiss = button("Dismiss", () => view.dismiss(message), "link");
     const foot = h("span", { className: "quiet foot" }, status, message.status === "failed" && dismiss);
-    return h("li", { className: "bubble mine going" }, words, foot);
+    return h("div", { className: "bubble mine going" }, words, foot);
   }
 
   let quiet: ReturnType<typeof setTimeout> | undefined;
