@@ -190,7 +190,13 @@ export class Kith {
   async #call(method: Method, path: string, init: object | undefined): Promise<never> {
     const send = (request: Request) => sendWithRetries(this.#sender, request, isRepeatable(request, path));
     const call = this.http.request as (...call: unknown[]) => Promise<{ data?: unknown; response: Response }>;
-    const { data, response } = await call(method, path, { ...init, fetch: send });
+    const { data, response } = await call(method, path, { ...init, fetch: send }).catch((error: unknown) => {
+      // A proxy's page, say.
+      const detail = "The answer is none of Kith's.";
+      throw error instanceof SyntaxError
+        ? new KithError({ code: "unknown", status: 200, detail, cause: error })
+        : error;
+    });
     if (response.status === 304) {
       throw new KithError({ code: "unknown", status: 304, detail: "It has not changed: `http` tells so." });
     }

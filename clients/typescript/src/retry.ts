@@ -57,22 +57,27 @@ export async function sendWithRetries(sender: Sender, request: Request, repeatab
       return response;
     }
     unanswered ||= response.status !== 429;
-    await response.body?.cancel();
     await pause(clock, backoff.next(retryAfter), request.signal);
   }
 }
 
-/** One try: an answer, or why there is none. */
+/** One try: an answer, or why there is none. One that breaks off is none. */
 async function once({ fetch, rules }: Sender, request: Request): Promise<{ response?: Response; error?: unknown }> {
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(rules.timeout)]);
   try {
-    return { response: await fetch(request, { signal }) };
+    return { response: await whole(await fetch(request, { signal })) };
   } catch (error) {
     if (request.signal.aborted) {
       throw request.signal.reason;
     }
     return { error };
   }
+}
+
+/** The same answer, with all of its body here. */
+async function whole(response: Response): Promise<Response> {
+  const { body, status, statusText, headers } = response;
+  return body === null ? response : new Response(await response.arrayBuffer(), { status, statusText, headers });
 }
 
 /** Whether the next try may go better: a 500 that is a problem of Kith's is a bug, and stays one. */

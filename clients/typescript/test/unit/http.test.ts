@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KithError } from "../../src/errors.js";
+import { Kith } from "../../src/kith.js";
 import type { FakeClock } from "../support/clock.js";
 import { answering, problem } from "../support/http.js";
 
@@ -68,6 +69,30 @@ test("somebody who would have to wait for long is told so at once", async () => 
   const { kith, asked } = answering([{ ...problem(429, "rate-limited"), headers: { "Retry-After": "900" } }]);
   await assert.rejects(kith.get("/v1/me"), { code: "rate-limited", retryAfter: 900 });
   assert.equal(asked.length, 1);
+});
+
+test("an answer that breaks off is none, and one that is not Kith's says so", async () => {
+  let tries = 0;
+  const breaking: typeof fetch = async () => {
+    tries += 1;
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"id":"m'));
+        if (tries === 1) {
+          controller.error(new TypeError("terminated"));
+        } else {
+          controller.enqueue(new TextEncoder().encode('e"}'));
+          controller.close();
+        }
+      },
+    });
+    return new Response(body, { headers: { "Content-Type": "application/json" } });
+  };
+  const kith = new Kith({ baseUrl: "http://kith", fetch: breaking, retry: { first: 1 } });
+  assert.equal((await kith.get("/v1/me")).id, "me");
+  assert.equal(tries, 2);
+  const page = new Kith({ baseUrl: "http://kith", fetch: async () => new Response("<h1>Sign in to the hotel</h1>") });
+  await assert.rejects(page.get("/v1/me"), { name: "KithError", code: "unknown" });
 });
 
 test("a post is written once: it is sent again under the same key", async () => {
@@ -156,7 +181,7 @@ test("a request can be given up, also while it waits to be sent again", async ()
 });
 
 test("an answer that does not come in time is none", async () => {
-  const never = new (await import("../../src/kith.js")).Kith({
+  const never = new Kith({
     baseUrl: "http://kith",
     fetch: (_, init) =>
       new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason))),
