@@ -74,10 +74,11 @@ async function once({ fetch, rules }: Sender, request: Request): Promise<{ respo
   }
 }
 
-/** The same answer, with all of its body here. */
+/** The same answer, with all of its body here. An empty one is none: a 204, say, may not have one. */
 async function whole(response: Response): Promise<Response> {
-  const { body, status, statusText, headers } = response;
-  return body === null ? response : new Response(await response.arrayBuffer(), { status, statusText, headers });
+  const { status, statusText, headers } = response;
+  const body = await response.arrayBuffer();
+  return new Response(body.byteLength > 0 ? body : null, { status, statusText, headers });
 }
 
 /** Whether the next try may go better: a 500 that is a problem of Kith's is a bug, and stays one. */

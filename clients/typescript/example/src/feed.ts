@@ -10,8 +10,13 @@ export function feed(app: App): Part {
   let unread = kith.list("/v1/feed");
 
   async function next(count: number): Promise<void> {
+    const from = unread;
     for (let read = 0; read < count; read += 1) {
-      const { value, done } = await unread.next();
+      const { value, done } = await from.next();
+      if (from !== unread) {
+        // Somebody has begun anew meanwhile.
+        return;
+      }
       if (done) {
         more.hidden = true;
         break;

@@ -95,6 +95,15 @@ test("an answer that breaks off is none, and one that is not Kith's says so", as
   await assert.rejects(page.get("/v1/me"), { name: "KithError", code: "unknown" });
 });
 
+test("an answer without content is one, also where a browser gives it an empty body", async () => {
+  const empty: typeof fetch = async () => {
+    const response = new Response(null, { status: 204 });
+    return Object.defineProperty(response, "body", { value: new ReadableStream() });
+  };
+  const kith = new Kith({ baseUrl: "http://kith", fetch: empty });
+  assert.equal(await kith.delete("/v1/sessions"), undefined);
+});
+
 test("a post is written once: it is sent again under the same key", async () => {
   const { kith, clock, asked } = answering(["nothing", problem(503, "unavailable"), { status: 201, body: POST }]);
   assert.deepEqual(await outcome(clock, kith.createPost({ text: "Hello" })), POST);
