@@ -1,8 +1,9 @@
 /** The local stack, started for a test. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 /** Where the repository is, seen from the folder that `npm test` runs in. */
 const REPOSITORY = path.resolve("../..");
@@ -15,14 +16,24 @@ export interface Stack {
 
 /** Starts one on free ports, that keeps nothing, and waits until it answers. */
 export async function startStack(): Promise<Stack> {
-  const child = spawn(findBinary(), ["--memory", "--http-port", "0", "--ws-port", "0", "--s3-port", "0"], {
-    cwd: REPOSITORY,
-    stdio: ["ignore", "pipe", "ignore"],
+  const ports = ["--http-port", "0", "--ws-port", "0", "--s3-port", "0"];
+  const template = path.join(REPOSITORY, "template.yaml");
+  const child = spawn(findBinary(), ["--memory", ...ports, "--template", template], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  // What it says of what goes wrong; it must be read, or it would wait for somebody to do so.
+  let complaint = "";
+  child.stderr.on("data", (bytes: Buffer) => {
+    complaint = (complaint + bytes.toString()).slice(-2000);
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   // Nothing of it outlives the tests, whatever becomes of them.
   process.once("exit", () => child.kill("SIGKILL"));
   const places = await announced(child);
+  if (places === undefined) {
+    await ended;
+    throw new Error(`The local stack ended before it was ready. ${complaint}`);
+  }
   return {
     http: place(places, "HTTP API"),
     sockets: place(places, "WebSocket"),
@@ -42,22 +53,19 @@ function findBinary(): string {
   return binary;
 }
 
-/** What it says until it is ready: names, and where they are. */
-async function announced(child: ChildProcess): Promise<Map<string, string>> {
+/** What it says until it is ready: names, and where they are. Undefined if it ends before that. */
+async function announced({ stdout }: { stdout: Readable }): Promise<Map<string, string> | undefined> {
   const places = new Map<string, string>();
-  const { stdout } = child;
-  if (stdout !== null) {
-    for await (const line of createInterface({ input: stdout })) {
-      if (line === "ready") {
-        return places;
-      }
-      const [, name, url] = line.match(/^(\S.*?) +(\w+:\S+)$/) ?? [];
-      if (name !== undefined && url !== undefined) {
-        places.set(name, url);
-      }
+  for await (const line of createInterface({ input: stdout })) {
+    if (line === "ready") {
+      return places;
+    }
+    const [, name, url] = line.match(/^(\S.*?) +(\w+:\S+)$/) ?? [];
+    if (name !== undefined && url !== undefined) {
+      places.set(name, url);
     }
   }
-  throw new Error("The local stack ended before it was ready.");
+  return undefined;
 }
 
 function place(places: Map<string, string>, name: string): string {
