@@ -20,4 +20,5 @@ pub(crate) use faults::{Fault, Faults};
 pub(crate) use kith::{Kith, PASSWORD, Person, registration};
 pub(crate) use process::Process;
 pub(crate) use runtime::Bootstrap;
+pub(crate) use schema::Contract;
 pub(crate) use socket::{Next, Socket};

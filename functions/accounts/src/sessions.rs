@@ -108,7 +108,10 @@ pub(crate) async fn end_others(
     path = "/v1/sessions/{sessionId}",
     tag = "Accounts",
     operation_id = "endSession",
-    params(("sessionId" = String, Path, description = "Which, or `current`.", example = "current")),
+    params((
+        "sessionId" = String, Path, description = "Which, or `current`.",
+        pattern = "^(current|[A-Za-z0-9_-]{43})$", example = "current",
+    )),
     security(("session" = [])),
     responses(
         (status = 204, description = "It has ended."),

@@ -14,6 +14,8 @@ use shared::http::problem::{PROBLEM_JSON, Problem};
 use shared::ids::UserId;
 
 /// List whom I block
+///
+/// People you block, the last one first. Whoever of them blocks you too has only an id.
 #[utoipa::path(
     get,
     path = "/v1/blocks",

@@ -15,6 +15,8 @@ use shared::ids::UserId;
 use shared::profiles::UserRef;
 
 /// List my friends
+///
+/// With since when you are friends.
 #[utoipa::path(
     get,
     path = "/v1/friends",
@@ -39,6 +41,9 @@ pub(crate) async fn list(
 }
 
 /// End a friendship
+///
+/// Neither sees any more what is for friends. What was said in chat stays readable to both. To end
+/// what there is not changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/friends/{userId}",
