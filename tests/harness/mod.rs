@@ -14,6 +14,7 @@ mod schema;
 pub(crate) mod seed;
 mod socket;
 pub(crate) mod table;
+pub(crate) mod world;
 
 pub(crate) use call::{Answer, Call};
 pub(crate) use faults::{Fault, Faults};

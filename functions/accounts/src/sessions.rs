@@ -76,8 +76,7 @@ pub(crate) async fn list(
     query: PageQuery,
 ) -> Result<Json<PageOf<SessionEntry>>> {
     let sessions = session::list(&accounts.app, viewer).await?;
-    let user = viewer.user.to_string();
-    let list = List(&["sessions", &user]);
+    let list = List(viewer.user, &["sessions"]);
     PageOf::of_sorted(&list, &query, sessions, SessionEntry::position).map(Json)
 }
 

@@ -127,7 +127,7 @@ pub(crate) async fn list(
         Some(Sorting::Newest) => (Order::Newest, "newest"),
     };
     let on = post.to_string();
-    let list = List(&["comments", &on, name]);
+    let list = List(viewer.user, &["comments", &on, name]);
     let after = list.after(&query)?;
     let slice = comments::on_post(&app, viewer.user, post, order, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

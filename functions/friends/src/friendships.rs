@@ -34,7 +34,7 @@ pub(crate) async fn list(
     Viewer(viewer): Viewer,
     query: PageQuery,
 ) -> Result<Json<PageOf<Friend>>> {
-    let list = List(&["friends"]);
+    let list = List(viewer.user, &["friends"]);
     let after = list.after(&query)?;
     let slice = friends::friends(&app, viewer.user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))
@@ -89,7 +89,7 @@ pub(crate) async fn list_of(
     query: PageQuery,
 ) -> Result<Json<PageOf<UserRef>>> {
     let id = user.to_string();
-    let list = List(&["users", &id, "friends"]);
+    let list = List(viewer.user, &["users", &id, "friends"]);
     let after = list.after(&query)?;
     let slice = friends::friends_of(&app, viewer.user, user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

@@ -106,7 +106,7 @@ pub(crate) async fn list(
         Direction::Incoming => "incoming",
         Direction::Outgoing => "outgoing",
     };
-    let list = List(&["friend-requests", name]);
+    let list = List(viewer.user, &["friend-requests", name]);
     let after = list.after(&query)?;
     let slice = friends::requests(&app, viewer.user, direction, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

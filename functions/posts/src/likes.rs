@@ -85,7 +85,7 @@ pub(crate) async fn list(
     query: PageQuery,
 ) -> Result<Json<PageOf<Liker>>> {
     let post = id.to_string();
-    let list = List(&["likes", &post]);
+    let list = List(viewer.user, &["likes", &post]);
     let after = list.after(&query)?;
     let slice = posts::likers(&app, viewer.user, id, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

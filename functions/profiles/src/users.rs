@@ -48,7 +48,7 @@ pub(crate) async fn search(
     Search { query }: Search,
     page: PageQuery,
 ) -> Result<Json<PageOf<Found>>> {
-    let list = List(&["users", query.as_str()]);
+    let list = List(viewer.user, &["users", query.as_str()]);
     let after = page.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
     let (items, next) = search::search(&app, viewer.user, &query, after.as_deref(), page.limit).await?;
     Ok(Json(PageOf::of_slice(&list, (items, next))))
