@@ -11,29 +11,35 @@ use crate::harness::picture::png;
 use crate::harness::{Kith, PASSWORD};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+const FRAMES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/asyncapi.json");
 
 pub(crate) fn template() -> Template {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     Template::read(Path::new(path), &[("Stage", "prod"), ("AllowedOrigins", "https://kith.example")]).unwrap()
 }
 
-/// Run with `UPDATE_DOCS=1` to write the document anew.
-#[test]
+/// Run with `UPDATE_DOCS=1` to write the documents anew.
 #[expect(clippy::disallowed_methods, reason = "a test is told by a variable to write instead of compare")]
-fn the_openapi_document_is_the_one_checked_in() {
-    let fresh = local::docs::document_text();
+fn is_checked_in(path: &str, fresh: &str) {
     if std::env::var("UPDATE_DOCS").is_ok() {
-        std::fs::write(DOCUMENT, &fresh).unwrap();
+        std::fs::write(path, fresh).unwrap();
     }
-    let checked_in = std::fs::read_to_string(DOCUMENT).unwrap();
-    assert!(
-        fresh == checked_in,
-        "docs/openapi.json is stale: UPDATE_DOCS=1 cargo test openapi_document, and build again"
-    );
+    let checked_in = std::fs::read_to_string(path).unwrap();
+    assert!(fresh == checked_in, "{path} is stale: UPDATE_DOCS=1 cargo test api_document, and build again");
 }
 
 #[test]
-fn every_reference_of_the_document_leads_somewhere() {
+fn the_openapi_document_is_the_one_checked_in() {
+    is_checked_in(DOCUMENT, &local::docs::openapi_text());
+}
+
+#[test]
+fn the_asyncapi_document_is_the_one_checked_in() {
+    is_checked_in(FRAMES, &local::docs::asyncapi_text());
+}
+
+#[test]
+fn every_reference_of_the_documents_leads_somewhere() {
     fn references(value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(members) => {
@@ -44,12 +50,17 @@ fn every_reference_of_the_document_leads_somewhere() {
             _ => {}
         }
     }
-    let document: Value = serde_json::from_str(&local::docs::document_text()).unwrap();
-    let mut found = BTreeSet::new();
-    references(&document, &mut found);
-    assert!(found.len() > 20, "{found:?}");
-    for reference in found {
-        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+    for text in [local::docs::openapi_text(), local::docs::asyncapi_text()] {
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let mut found = BTreeSet::new();
+        references(&document, &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        for reference in found {
+            assert!(
+                document.pointer(reference.trim_start_matches('#')).is_some(),
+                "{reference} leads nowhere"
+            );
+        }
     }
 }
 

@@ -70,9 +70,10 @@ async fn a_query_has_bounds_and_a_cursor_its_query() {
     let cursor = page["nextCursor"].as_str().unwrap();
     alice.get(&format!("/v1/users?query=alic&cursor={cursor}")).await.expect_problem(400, "invalid-cursor");
     alice.get(&format!("/v1/sessions?cursor={cursor}")).await.expect_problem(400, "invalid-cursor");
+    let viewer = alice.id.parse().unwrap();
     // Nor does one that somebody made: it says which list it is of, and a place in it.
     for place in ["", "a", "zz", "alj", "\u{0}", &format!("ali{}", "x".repeat(2000))] {
-        let forged = List(&["users", "ali"]).cursor(place);
+        let forged = List(viewer, &["users", "ali"]).cursor(place);
         let answer = alice.get(&format!("/v1/users?query=ali&cursor={forged}")).await;
         answer.expect_problem(400, "invalid-cursor");
     }

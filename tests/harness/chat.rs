@@ -21,7 +21,7 @@ impl Person {
 
     /// Connects to the WebSocket API.
     pub(crate) async fn connect(&self) -> Socket {
-        Socket::connect(&self.ticket_url().await).await
+        Socket::connect(&self.ticket_url().await).await.under(self.kith.contract().clone())
     }
 
     /// The id of the conversation with somebody.

@@ -26,7 +26,7 @@ pub(crate) struct Kith(Arc<Inner>);
 struct Inner {
     stack: Stack,
     client: reqwest::Client,
-    contract: Contract,
+    contract: Arc<Contract>,
     faults: Faults,
 }
 
@@ -65,7 +65,7 @@ impl Kith {
         let into_hour = stack.clock().clock().now().epoch_seconds().rem_euclid(3600).unsigned_abs();
         stack.clock().advance(Duration::from_secs(3600 - into_hour));
         let client = reqwest::Client::new();
-        Self(Arc::new(Inner { stack, client, contract: Contract::read(), faults }))
+        Self(Arc::new(Inner { stack, client, contract: Arc::new(Contract::read()), faults }))
     }
 
     /// What can be made to go wrong between the SDK and DynamoDB.
@@ -88,7 +88,7 @@ impl Kith {
         self.0.stack.http_url()
     }
 
-    pub(crate) fn contract(&self) -> &Contract {
+    pub(crate) fn contract(&self) -> &Arc<Contract> {
         &self.0.contract
     }
 

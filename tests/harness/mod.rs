@@ -15,10 +15,12 @@ mod schema;
 pub(crate) mod seed;
 mod socket;
 pub(crate) mod table;
+pub(crate) mod world;
 
 pub(crate) use call::{Answer, Call};
 pub(crate) use faults::{Fault, Faults};
 pub(crate) use kith::{Kith, PASSWORD, Person, registration};
 pub(crate) use process::Process;
 pub(crate) use runtime::Bootstrap;
+pub(crate) use schema::Contract;
 pub(crate) use socket::{Next, Socket};

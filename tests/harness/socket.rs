@@ -1,5 +1,6 @@
 //! A WebSocket client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -12,6 +13,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use super::schema::Contract;
+
 /// For how long something that must come is waited for.
 const SOON: Duration = Duration::from_secs(30);
 
@@ -19,7 +22,13 @@ const SOON: Duration = Duration::from_secs(30);
 const PRESENCE: &str = r#"{"type":"presence""#;
 
 /// A connection to the WebSocket API.
-pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// What everything that is heard is held against, if it is Kith that is heard.
+    contract: Option<Arc<Contract>>,
+    /// What was sent that the contract describes.
+    described: Vec<Value>,
+}
 
 /// A handshake that was refused.
 #[derive(Debug)]
@@ -53,7 +62,7 @@ impl Socket {
         }
         // Without delay: what is sent is to be there at once.
         match soon(Box::pin(connect_async_with_config(request, None, true))).await {
-            Ok((socket, _)) => Ok(Self(socket)),
+            Ok((stream, _)) => Ok(Self { stream, contract: None, described: Vec::new() }),
             Err(Error::Http(response)) => {
                 let body = response.body().as_deref().unwrap_or_default();
                 let body = serde_json::from_slice(body).unwrap_or_default();
@@ -61,6 +70,35 @@ impl Socket {
             }
             Err(error) => panic!("{url}: {error}"),
         }
+    }
+
+    /// Holds everything that is heard from now on against the contract, and what is answered of what is
+    /// sent.
+    pub(crate) fn under(self, contract: Arc<Contract>) -> Self {
+        Self { contract: Some(contract), ..self }
+    }
+
+    /// Fails if what was heard is not described, or answers what is not.
+    fn check(&self, text: &str) {
+        let Some(contract) = &self.contract else { return };
+        let frame = serde_json::from_str(text).unwrap();
+        contract.check_heard(&frame);
+        let said = |action: &str| {
+            let mut said = self.described.iter().filter(|said| said["action"] == action);
+            said.any(|said| said["clientId"] == frame["clientId"])
+        };
+        let is_described = match frame["type"].as_str() {
+            Some("ack") => said("send"),
+            Some("pong") => said("ping"),
+            _ => true,
+        };
+        assert!(is_described, "what {frame} answers is not described");
+    }
+
+    /// Notes what is sent, if the contract describes it.
+    fn note(&mut self, text: &str) {
+        let Some(contract) = &self.contract else { return };
+        self.described.extend(serde_json::from_str(text).ok().filter(|frame| contract.describes_sent(frame)));
     }
 
     /// Tries to connect, which must be refused with this status; answers what was said.
@@ -81,16 +119,18 @@ impl Socket {
 
     /// Sends a text in one frame.
     pub(crate) async fn send_text(&mut self, text: &str) {
+        self.note(text);
         self.send_message(Message::text(text)).await;
     }
 
     /// Sends a text in frames of this many bytes. The other side may have enough of it midway.
     pub(crate) async fn send_in_frames(&mut self, text: &str, size: usize) {
+        self.note(text);
         let pieces: Vec<_> = text.as_bytes().chunks(size).collect();
         for (number, piece) in pieces.iter().enumerate() {
             let kind = if number == 0 { Data::Text } else { Data::Continue };
             let frame = Frame::message(piece.to_vec(), OpCode::Data(kind), number + 1 == pieces.len());
-            if self.0.send(Message::Frame(frame)).await.is_err() {
+            if self.stream.send(Message::Frame(frame)).await.is_err() {
                 return;
             }
         }
@@ -98,7 +138,7 @@ impl Socket {
 
     /// Sends anything.
     pub(crate) async fn send_message(&mut self, message: Message) {
-        soon(self.0.send(message)).await.unwrap();
+        soon(self.stream.send(message)).await.unwrap();
     }
 
     /// The next message, as JSON.
@@ -149,14 +189,17 @@ impl Socket {
 
     async fn receive_any(&mut self) -> Next {
         loop {
-            match soon(self.0.next()).await {
-                Some(Ok(Message::Text(text))) => return Next::Text(text.as_str().to_owned()),
+            match soon(self.stream.next()).await {
+                Some(Ok(Message::Text(text))) => {
+                    self.check(&text);
+                    return Next::Text(text.as_str().to_owned());
+                }
                 Some(Ok(Message::Close(frame))) => {
                     let (code, reason) = frame.map_or((1005, String::new()), |frame: CloseFrame| {
                         (frame.code.into(), frame.reason.as_str().to_owned())
                     });
                     // Until the answer to the goodbye is sent.
-                    while let Some(Ok(_)) = soon(self.0.next()).await {}
+                    while let Some(Ok(_)) = soon(self.stream.next()).await {}
                     return Next::Closed(code, reason);
                 }
                 Some(Ok(Message::Pong(_) | Message::Ping(_))) => {}
@@ -189,8 +232,8 @@ impl Socket {
 
     /// The same with a code and a reason.
     pub(crate) async fn close_with(mut self, frame: Option<CloseFrame>) {
-        soon(self.0.close(frame)).await.unwrap();
-        while let Some(Ok(_)) = soon(self.0.next()).await {}
+        soon(self.stream.close(frame)).await.unwrap();
+        while let Some(Ok(_)) = soon(self.stream.next()).await {}
     }
 
     /// Breaks off, as a client does that loses its network: there is no goodbye.

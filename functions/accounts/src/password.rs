@@ -6,7 +6,7 @@ use shared::error::Result;
 use shared::http::answer::NoContent;
 use shared::http::body::Body;
 use shared::http::caller::{SourceAddress, Viewer};
-use shared::http::openapi::{Always, Limited, SignedIn, TakesBody};
+use shared::http::openapi::{Always, ChoosesPassword, Limited, SignedIn, TakesBody};
 use shared::http::problem::{PROBLEM_JSON, Problem};
 
 shared::request! {
@@ -33,7 +33,7 @@ shared::request! {
     responses(
         (status = 204, description = "It is changed."),
         (status = 403, description = "wrong-password", body = Problem, content_type = PROBLEM_JSON),
-        SignedIn, TakesBody, Limited, Always,
+        SignedIn, TakesBody, ChoosesPassword, Limited, Always,
     ),
 )]
 pub(crate) async fn change(

@@ -7,7 +7,7 @@ use shared::error::Result;
 use shared::http::answer::Created;
 use shared::http::body::Body;
 use shared::http::caller::{SourceAddress, UserAgent};
-use shared::http::openapi::{Always, Limited, TakesBody};
+use shared::http::openapi::{Always, ChoosesPassword, Limited, TakesBody};
 use shared::http::problem::{PROBLEM_JSON, Problem};
 use shared::profiles::{Me, Name};
 use utoipa::ToSchema;
@@ -50,7 +50,7 @@ pub(crate) struct SignedInUser {
         (status = 201, description = "The account, and a session of it.", body = SignedInUser,
             headers(("Location" = String, description = "The profile's path."))),
         (status = 409, description = "username-taken, email-taken", body = Problem, content_type = PROBLEM_JSON),
-        TakesBody, Limited, Always,
+        TakesBody, ChoosesPassword, Limited, Always,
     ),
 )]
 pub(crate) async fn register(

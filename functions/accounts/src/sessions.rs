@@ -76,8 +76,7 @@ pub(crate) async fn list(
     query: PageQuery,
 ) -> Result<Json<PageOf<SessionEntry>>> {
     let sessions = session::list(&accounts.app, viewer).await?;
-    let user = viewer.user.to_string();
-    let list = List(&["sessions", &user]);
+    let list = List(viewer.user, &["sessions"]);
     PageOf::of_sorted(&list, &query, sessions, SessionEntry::position).map(Json)
 }
 
@@ -108,7 +107,10 @@ pub(crate) async fn end_others(
     path = "/v1/sessions/{sessionId}",
     tag = "Accounts",
     operation_id = "endSession",
-    params(("sessionId" = String, Path, description = "Which, or `current`.", example = "current")),
+    params((
+        "sessionId" = String, Path, description = "Which, or `current`.",
+        pattern = "^(current|[A-Za-z0-9_-]{43})$", example = "current",
+    )),
     security(("session" = [])),
     responses(
         (status = 204, description = "It has ended."),

@@ -34,7 +34,7 @@ pub(crate) async fn list(
     Viewer(viewer): Viewer,
     query: PageQuery,
 ) -> Result<Json<PageOf<Conversation>>> {
-    let list = List(&["conversations"]);
+    let list = List(viewer.user, &["conversations"]);
     let after = list.after(&query)?;
     let slice = chat::list(&app, viewer.user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

@@ -75,13 +75,13 @@ pub(crate) struct Which {
     #[param(minimum = 1, maximum = 100, default = 20, required = false)]
     limit: usize,
     /// Those right before this seq.
-    #[param(minimum = 0, nullable = false)]
+    #[param(value_type = Option<Seq>, nullable = false)]
     before: Option<u64>,
     /// Those right behind this seq.
-    #[param(minimum = 0, nullable = false)]
+    #[param(value_type = Option<Seq>, nullable = false)]
     after: Option<u64>,
     /// Those that were edited or deleted after this revision, in the order of their revisions.
-    #[param(rename = "changedAfter", minimum = 0, nullable = false)]
+    #[param(rename = "changedAfter", value_type = Option<Seq>, nullable = false)]
     changed_after: Option<u64>,
 }
 

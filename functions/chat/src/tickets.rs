@@ -18,9 +18,13 @@ use crate::Rest;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SocketTicket {
     /// The ticket. Shown only here.
+    #[schema(example = "dGlja2V0LXRvLXJpZGUtb24tdGhlLW1vY2stdHVydGxl")]
     ticket: String,
     /// Where to connect: the ticket is in it.
-    #[schema(format = "uri")]
+    #[schema(
+        format = "uri",
+        example = "wss://socket.example/prod?ticket=dGlja2V0LXRvLXJpZGUtb24tdGhlLW1vY2stdHVydGxl"
+    )]
     url: String,
     /// Until when.
     expires_at: Timestamp,

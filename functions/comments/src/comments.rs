@@ -11,7 +11,9 @@ use shared::http::body::Body;
 use shared::http::caller::Viewer;
 use shared::http::etag::{CreatedTagged, IfMatch, IfNoneMatch, Tagged};
 use shared::http::idempotency::IdempotencyKey;
-use shared::http::openapi::{Always, NamesEdited, NamesKnown, NamesWish, SignedIn, TakesBody, TakesPage};
+use shared::http::openapi::{
+    Always, NamesEdited, NamesKnown, NamesWish, SignedIn, TakesBody, TakesKey, TakesPage,
+};
 use shared::http::page::{List, PageOf, PageQuery, parameter};
 use shared::http::path::{PathId, PathIds};
 use shared::http::problem::{PROBLEM_JSON, Problem};
@@ -28,6 +30,9 @@ shared::request! {
 }
 
 /// Comment on a post
+///
+/// Whoever sees the post may. With an `Idempotency-Key` it may be sent again until an answer comes:
+/// it is made once.
 #[utoipa::path(
     post,
     path = "/v1/posts/{postId}/comments",
@@ -46,7 +51,7 @@ shared::request! {
                 ("ETag" = String, description = "`\"<version>.<digest>\"`"),
             )),
         (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),
-        SignedIn, TakesBody, Always,
+        SignedIn, TakesBody, TakesKey, Always,
     ),
 )]
 pub(crate) async fn add(
@@ -95,6 +100,8 @@ impl<S: Sync> FromRequestParts<S> for How {
 }
 
 /// List the comments on a post
+///
+/// Whoever sees the post sees them, but for those by people who block them, or whom they block.
 #[utoipa::path(
     get,
     path = "/v1/posts/{postId}/comments",
@@ -120,13 +127,15 @@ pub(crate) async fn list(
         Some(Sorting::Newest) => (Order::Newest, "newest"),
     };
     let on = post.to_string();
-    let list = List(&["comments", &on, name]);
+    let list = List(viewer.user, &["comments", &on, name]);
     let after = list.after(&query)?;
     let slice = comments::on_post(&app, viewer.user, post, order, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))
 }
 
 /// Read a comment
+///
+/// Its id is one of its post's: under another post there is no such comment.
 #[utoipa::path(
     get,
     path = "/v1/posts/{postId}/comments/{commentId}",
@@ -166,6 +175,8 @@ shared::request! {
 }
 
 /// Change a comment
+///
+/// Only who made it may. With `If-Match` it is refused if it changed since you read it.
 #[utoipa::path(
     patch,
     path = "/v1/posts/{postId}/comments/{commentId}",

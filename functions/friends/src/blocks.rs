@@ -14,6 +14,8 @@ use shared::http::problem::{PROBLEM_JSON, Problem};
 use shared::ids::UserId;
 
 /// List whom I block
+///
+/// People you block, the last one first. Whoever of them blocks you too has only an id.
 #[utoipa::path(
     get,
     path = "/v1/blocks",
@@ -31,7 +33,7 @@ pub(crate) async fn list(
     Viewer(viewer): Viewer,
     query: PageQuery,
 ) -> Result<Json<PageOf<Blocked>>> {
-    let list = List(&["blocks"]);
+    let list = List(viewer.user, &["blocks"]);
     let after = list.after(&query)?;
     let slice = friends::blocks(&app, viewer.user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

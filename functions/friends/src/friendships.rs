@@ -15,6 +15,8 @@ use shared::ids::UserId;
 use shared::profiles::UserRef;
 
 /// List my friends
+///
+/// With since when you are friends.
 #[utoipa::path(
     get,
     path = "/v1/friends",
@@ -32,13 +34,16 @@ pub(crate) async fn list(
     Viewer(viewer): Viewer,
     query: PageQuery,
 ) -> Result<Json<PageOf<Friend>>> {
-    let list = List(&["friends"]);
+    let list = List(viewer.user, &["friends"]);
     let after = list.after(&query)?;
     let slice = friends::friends(&app, viewer.user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))
 }
 
 /// End a friendship
+///
+/// Neither sees any more what is for friends. What was said in chat stays readable to both. To end
+/// what there is not changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/friends/{userId}",
@@ -84,7 +89,7 @@ pub(crate) async fn list_of(
     query: PageQuery,
 ) -> Result<Json<PageOf<UserRef>>> {
     let id = user.to_string();
-    let list = List(&["users", &id, "friends"]);
+    let list = List(viewer.user, &["users", &id, "friends"]);
     let after = list.after(&query)?;
     let slice = friends::friends_of(&app, viewer.user, user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))
@@ -114,7 +119,7 @@ pub(crate) async fn mutual(
     query: PageQuery,
 ) -> Result<Json<PageOf<UserRef>>> {
     let id = user.to_string();
-    let list = List(&["users", &id, "mutual-friends"]);
+    let list = List(viewer.user, &["users", &id, "mutual-friends"]);
     let after = list.after(&query)?;
     let slice = friends::mutual_friends(&app, viewer.user, user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

@@ -82,6 +82,8 @@ impl<S: Sync> FromRequestParts<S> for Which {
 }
 
 /// List pending requests
+///
+/// Those that wait for your answer, or that you wait for an answer to.
 #[utoipa::path(
     get,
     path = "/v1/friend-requests",
@@ -104,13 +106,15 @@ pub(crate) async fn list(
         Direction::Incoming => "incoming",
         Direction::Outgoing => "outgoing",
     };
-    let list = List(&["friend-requests", name]);
+    let list = List(viewer.user, &["friend-requests", name]);
     let after = list.after(&query)?;
     let slice = friends::requests(&app, viewer.user, direction, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))
 }
 
 /// Read a request
+///
+/// For its sender and its recipient, also once it was answered.
 #[utoipa::path(
     get,
     path = "/v1/friend-requests/{requestId}",
@@ -162,6 +166,9 @@ shared::request! {
 }
 
 /// Answer a request
+///
+/// Its recipient may. The same answer once more changes nothing. After a no, its sender cannot ask
+/// again for 30 days; its recipient can ask at any time.
 #[utoipa::path(
     patch,
     path = "/v1/friend-requests/{requestId}",
@@ -193,6 +200,8 @@ pub(crate) async fn answer(
 }
 
 /// Take back a request
+///
+/// Its sender may, as long as it was not answered. It is gone then, as if nobody had asked.
 #[utoipa::path(
     delete,
     path = "/v1/friend-requests/{requestId}",

@@ -33,7 +33,7 @@ pub(crate) async fn list(
     Viewer(viewer): Viewer,
     query: PageQuery,
 ) -> Result<Json<PageOf<Suggestion>>> {
-    let list = List(&["friend-suggestions"]);
+    let list = List(viewer.user, &["friend-suggestions"]);
     let after = list.after(&query)?;
     let slice = friends::suggestions(&app, viewer.user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

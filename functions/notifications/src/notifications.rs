@@ -49,7 +49,7 @@ pub(crate) async fn list(
     Viewer(viewer): Viewer,
     query: PageQuery,
 ) -> Result<Json<Notifications>> {
-    let list = List(&["notifications"]);
+    let list = List(viewer.user, &["notifications"]);
     let after = list.after(&query)?;
     let Listed { items, next, unseen } =
         notifications::list(&app, viewer.user, after.as_deref(), query.limit).await?;

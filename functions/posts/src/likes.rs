@@ -13,6 +13,8 @@ use shared::ids::PostId;
 use shared::posts::{self, Liker};
 
 /// Like a post
+///
+/// Whoever sees it may, once: to like it again changes nothing.
 #[utoipa::path(
     put,
     path = "/v1/posts/{postId}/like",
@@ -36,6 +38,8 @@ pub(crate) async fn like(
 }
 
 /// Like a post no more
+///
+/// To take back what there is not changes nothing.
 #[utoipa::path(
     delete,
     path = "/v1/posts/{postId}/like",
@@ -59,6 +63,8 @@ pub(crate) async fn unlike(
 }
 
 /// List who likes a post
+///
+/// With since when. People who block you, or whom you block, are left out.
 #[utoipa::path(
     get,
     path = "/v1/posts/{postId}/likes",
@@ -79,7 +85,7 @@ pub(crate) async fn list(
     query: PageQuery,
 ) -> Result<Json<PageOf<Liker>>> {
     let post = id.to_string();
-    let list = List(&["likes", &post]);
+    let list = List(viewer.user, &["likes", &post]);
     let after = list.after(&query)?;
     let slice = posts::likers(&app, viewer.user, id, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

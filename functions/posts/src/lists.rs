@@ -35,7 +35,7 @@ pub(crate) async fn by_author(
     query: PageQuery,
 ) -> Result<Json<PageOf<Post>>> {
     let whose = author.to_string();
-    let list = List(&["posts", &whose]);
+    let list = List(viewer.user, &["posts", &whose]);
     let before = list.after(&query)?;
     let slice = posts::by_author(&app, viewer.user, author, before.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))
@@ -61,7 +61,7 @@ pub(crate) async fn feed(
     Viewer(viewer): Viewer,
     query: PageQuery,
 ) -> Result<Json<PageOf<Post>>> {
-    let list = List(&["feed"]);
+    let list = List(viewer.user, &["feed"]);
     let after = list.after(&query)?;
     let slice = shared::feed::read(&app, viewer.user, after.as_deref(), query.limit).await?;
     Ok(Json(PageOf::of_slice(&list, slice)))

@@ -8,7 +8,7 @@ use shared::http::body::Body;
 use shared::http::caller::Viewer;
 use shared::http::etag::{CreatedTagged, IfMatch, IfNoneMatch, Tagged};
 use shared::http::idempotency::IdempotencyKey;
-use shared::http::openapi::{Always, NamesEdited, NamesKnown, NamesWish, SignedIn, TakesBody};
+use shared::http::openapi::{Always, NamesEdited, NamesKnown, NamesWish, SignedIn, TakesBody, TakesKey};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
 use shared::ids::PostId;
@@ -26,6 +26,9 @@ shared::request! {
 }
 
 /// Write a post
+///
+/// It reaches the feeds of those it is for a moment later. With an `Idempotency-Key` it may be sent
+/// again until an answer comes: it is written once.
 #[utoipa::path(
     post,
     path = "/v1/posts",
@@ -41,7 +44,7 @@ shared::request! {
                 ("ETag" = String, description = "`\"<version>.<digest>\"`"),
             )),
         (status = 404, description = "not-found: what was made with the key is deleted", body = Problem, content_type = PROBLEM_JSON),
-        SignedIn, TakesBody, Always,
+        SignedIn, TakesBody, TakesKey, Always,
     ),
 )]
 pub(crate) async fn create(
@@ -56,6 +59,9 @@ pub(crate) async fn create(
 }
 
 /// Read a post
+///
+/// Your own, a friend's but what is private, and anybody's that is public. With `If-None-Match` an
+/// answer that you have already is not sent again.
 #[utoipa::path(
     get,
     path = "/v1/posts/{postId}",
@@ -97,6 +103,9 @@ shared::request! {
 }
 
 /// Change a post
+///
+/// Only its author may. With `If-Match` it is refused if it changed since you read it. Opened to more
+/// people it reaches their feeds, closed it leaves them.
 #[utoipa::path(
     patch,
     path = "/v1/posts/{postId}",

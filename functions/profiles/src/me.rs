@@ -13,6 +13,9 @@ use shared::http::problem::{PROBLEM_JSON, Problem};
 use shared::profiles::{self, Bio, Location, Me, Name, ProfileEdit, StatusText};
 
 /// Read my profile
+///
+/// As others see it, with what only you see: your email, the version for `If-Match`, and how an
+/// upload of a picture stands.
 #[utoipa::path(
     get,
     path = "/v1/me",
@@ -55,6 +58,8 @@ shared::request! {
 }
 
 /// Change my profile
+///
+/// What is left out stays. With `If-Match` it is refused if it changed since you read it.
 #[utoipa::path(
     patch,
     path = "/v1/me",
@@ -92,6 +97,8 @@ shared::request! {
 }
 
 /// Set my status
+///
+/// A line of what you are up to, shown with the time it was set.
 #[utoipa::path(
     put,
     path = "/v1/me/status",

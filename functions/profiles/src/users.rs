@@ -28,6 +28,8 @@ pub(crate) struct Search {
 }
 
 /// Search for people
+///
+/// By the beginning of a username or of a word of a name. Somebody who blocks you is not found.
 #[utoipa::path(
     get,
     path = "/v1/users",
@@ -46,7 +48,7 @@ pub(crate) async fn search(
     Search { query }: Search,
     page: PageQuery,
 ) -> Result<Json<PageOf<Found>>> {
-    let list = List(&["users", query.as_str()]);
+    let list = List(viewer.user, &["users", query.as_str()]);
     let after = page.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
     let (items, next) = search::search(&app, viewer.user, &query, after.as_deref(), page.limit).await?;
     Ok(Json(PageOf::of_slice(&list, (items, next))))
@@ -64,6 +66,8 @@ impl<S: Sync> FromRequestParts<S> for Search {
 }
 
 /// Read a profile
+///
+/// Anybody's but that of somebody who blocks you; `relation` says what they are to you.
 #[utoipa::path(
     get,
     path = "/v1/users/{userId}",
@@ -86,6 +90,8 @@ pub(crate) async fn by_id(
 }
 
 /// Find a profile by username
+///
+/// The same as by id, for whoever knows only the name.
 #[utoipa::path(
     get,
     path = "/v1/usernames/{username}",

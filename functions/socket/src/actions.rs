@@ -18,38 +18,39 @@ pub(crate) const ACTION: &str = "action";
 pub(crate) const TYPING: &str = "typing";
 
 shared::request! {
-    /// What to say to whom.
-    struct Send {
-        /// To whom.
+    /// Sends a message to a friend. What is sent again under a `clientId` that was used before with them is
+    /// answered with the message that was sent with it.
+    pub(crate) struct Send {
+        /// To whom: a friend.
         to: UserId,
-        /// What the device calls it.
+        /// What the device calls the message: unique for its sender and the other one, for ever.
         client_id: ClientId,
-        /// What.
+        /// What to say: at most 28 KiB as JSON.
         text: MessageText,
     }
 }
 
 shared::request! {
-    /// To whom somebody is writing.
-    struct Typing {
+    /// Tells a friend that one is writing to them. There is no answer, but an `error` if it is refused.
+    pub(crate) struct Typing {
         /// To whom.
         to: UserId,
     }
 }
 
 shared::request! {
-    /// How far somebody has read.
-    struct Read {
+    /// Marks a conversation as read up to a message, and only ever forward.
+    pub(crate) struct Read {
         /// Which conversation.
         conversation_id: ConversationId,
-        /// Up to which message.
+        /// Up to which message. Past the end means the end.
         seq: Seq,
     }
 }
 
 shared::request! {
-    /// Nothing.
-    struct Ping {}
+    /// Keeps a connection on which nothing is said, and shows that it is alive.
+    pub(crate) struct Ping {}
 }
 
 /// Does what a message asks for. The route is what the gateway read in it.

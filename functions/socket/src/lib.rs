@@ -5,6 +5,7 @@
 //! | this one | an event of the gateway, and its answer |
 //! | `actions` | what people send, and what each is answered |
 //! | `reply` | the answers |
+//! | [`describe`] | what can be said and heard, for the AsyncAPI document |
 //!
 //! The gateway asks the authorizer once, when a connection is made, and hands on who that was with
 //! every event. Whether their session has ended since is asked here: each event looks for the
@@ -15,6 +16,7 @@
 //! comes of it: the connection stays.
 
 mod actions;
+pub mod describe;
 mod reply;
 
 use aws_lambda_events::apigw::{

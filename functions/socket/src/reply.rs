@@ -7,6 +7,7 @@ use shared::clock::Timestamp;
 use shared::error::Error;
 use shared::http::problem::{Problem, whole_seconds};
 use shared::ids::UserId;
+use utoipa::ToSchema;
 
 use crate::actions::ACTION;
 
@@ -14,11 +15,12 @@ use crate::actions::ACTION;
 /// message can have.
 const LONGEST: usize = 256;
 
-/// An answer.
-#[derive(Debug, Serialize)]
+/// An answer. Each of them is a message of the AsyncAPI document, in the words here.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Reply {
-    /// The message was sent, now or before.
+    /// The message was sent, now or before: then it is as it is now.
+    #[schema(rename_all = "camelCase")]
     Ack {
         /// What its device calls it.
         client_id: ClientId,
@@ -26,6 +28,7 @@ pub(crate) enum Reply {
         message: Message,
     },
     /// A conversation is read up to there.
+    #[schema(rename_all = "camelCase")]
     Read {
         /// Which.
         conversation_id: ConversationId,
@@ -39,17 +42,21 @@ pub(crate) enum Reply {
         /// The time.
         at: Timestamp,
     },
-    /// Something went wrong.
+    /// What was sent was refused, or failed: `problem` says why, with the codes and words that HTTP has.
+    #[schema(rename_all = "camelCase")]
     Error {
         /// What was asked for; empty if that cannot be told.
+        #[schema(example = "send")]
         action: String,
         /// The message it was about, if one was named.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false, example = "0f8fad5b-d9cb-469f-a165-70867728950e")]
         client_id: Option<String>,
         /// What went wrong, as over HTTP.
         problem: Problem,
         /// In how many seconds it may be tried again, if that is known: the header of the same name.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false, minimum = 1, example = 12)]
         retry_after: Option<u64>,
     },
     /// There is nothing to say.

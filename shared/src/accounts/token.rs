@@ -70,6 +70,7 @@ impl PartialSchema for Token {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .pattern(Some("^kith_[A-Za-z0-9_-]{64}$"))
+            .examples([format!("kith_{}", "AZf_wvi3aiRmCiyg5YfULA".repeat(3).split_at(64).0)])
             .description(Some("Opaque. Shown only here and only once; send it as `Authorization: Bearer …`."))
             .into()
     }

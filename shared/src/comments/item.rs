@@ -30,6 +30,7 @@ pub struct Comment {
     #[schema(required)]
     pub edited_at: Option<Timestamp>,
     /// Counts its changes; the first part of the `ETag`.
+    #[schema(example = 1)]
     pub version: u64,
 }
 

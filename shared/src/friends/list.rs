@@ -111,6 +111,9 @@ pub(crate) async fn newest(app: &App, user: UserId, most: usize) -> Result<Vec<U
 
 /// The friends of a friend, the newest first, but for those who block the viewer. Two round
 /// trips: 3 R for each and the index.
+///
+/// Where to go on is behind somebody who is shown: a position must not tell who blocks the viewer. A
+/// page of such people only is read on, which there are few of.
 pub async fn friends_of(
     app: &App,
     viewer: UserId,
@@ -122,11 +125,26 @@ pub async fn friends_of(
         let (friends, next) = friends(app, viewer, after, limit).await?;
         return Ok((friends.into_iter().map(|friend| friend.user).collect(), next));
     }
-    let (mine, page) =
+    let (mine, mut page) =
         tokio::try_join!(edge::read(app, viewer, user), query(app, user, FRIENDS, after, limit))?;
     if !can_see(viewer, user, &mine.bond, Audience::Friends) {
         return Err(Error::NotFound);
     }
+    loop {
+        let friends = shown(app, viewer, user, &page).await?;
+        let behind = next(&page);
+        if !friends.is_empty() || behind.is_none() {
+            let last = friends.last().filter(|_| behind.is_some()).map(|last| last.id);
+            let mut places = page.items.iter().map(|entry| &entry.place.sk);
+            let place = last.and_then(|last| places.find(|place| keys::peer_at(place) == Some(last)));
+            return Ok((friends, place.cloned()));
+        }
+        page = query(app, user, FRIENDS, behind.as_deref(), limit).await?;
+    }
+}
+
+/// Those friends on a page of whom the viewer may know. One round trip, 3 R each.
+async fn shown(app: &App, viewer: UserId, user: UserId, page: &Page<IndexEntry>) -> Result<Vec<UserRef>> {
     let people: Vec<_> = page.items.iter().filter_map(|entry| keys::peer_at(&entry.place.sk)).collect();
     let wanted = people
         .iter()
@@ -142,7 +160,7 @@ pub async fn friends_of(
             friends.push(profile.into_ref(app));
         }
     }
-    Ok((friends, next(&page)))
+    Ok(friends)
 }
 
 /// A page of one of the viewer's lists, of those who are in it.

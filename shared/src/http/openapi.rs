@@ -21,12 +21,7 @@ impl IntoResponses for Always {
             "Retry-After",
             "Seconds to wait.",
         );
-        let internal = problem("internal: a bug. Also the gateway's own, when a function fails as a whole")
-            .content(
-                "application/json",
-                ContentBuilder::new().schema(Some(Ref::from_schema_name("GatewayMessage"))).build(),
-            );
-        collect([("500", internal), ("503", unavailable)])
+        collect([("500", problem("internal: a bug")), ("503", unavailable)])
     }
 }
 
@@ -36,10 +31,7 @@ pub struct SignedIn;
 
 impl IntoResponses for SignedIn {
     fn responses() -> Responses {
-        // The gateway answers in its own words where the header is missing.
-        let unauthenticated = problem("unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own")
-            .content("application/json", ContentBuilder::new().schema(Some(Ref::from_schema_name("GatewayMessage"))).build());
-        collect([("401", unauthenticated)])
+        collect([("401", problem("unauthenticated: no session, or one that has ended"))])
     }
 }
 
@@ -50,11 +42,33 @@ pub struct TakesBody;
 impl IntoResponses for TakesBody {
     fn responses() -> Responses {
         collect([
-            ("400", problem("malformed-json")),
+            ("400", problem("malformed-json: the body is not JSON, or not I-JSON (RFC 7493)")),
             ("413", problem("body-too-large: more than 64 KiB")),
             ("415", problem("unsupported-media-type: not application/json")),
             ("422", problem("invalid-input: `errors` names every value that breaks its rules")),
         ])
+    }
+}
+
+/// What else a route that takes an `Idempotency-Key` may answer. To be named behind [`TakesBody`].
+#[derive(Debug)]
+pub struct TakesKey;
+
+impl IntoResponses for TakesKey {
+    fn responses() -> Responses {
+        let words = "invalid-input: `errors` names every value that breaks its rules; idempotency-key-reuse: the key was used for something else";
+        collect([("422", problem(words))])
+    }
+}
+
+/// What else a route that takes a new password may answer. To be named behind [`TakesBody`].
+#[derive(Debug)]
+pub struct ChoosesPassword;
+
+impl IntoResponses for ChoosesPassword {
+    fn responses() -> Responses {
+        let words = "invalid-input: `errors` names every value that breaks its rules; weak-password: it is too easy to guess";
+        collect([("422", problem(words))])
     }
 }
 
@@ -65,8 +79,13 @@ pub struct TakesPage;
 impl IntoResponses for TakesPage {
     fn responses() -> Responses {
         collect([
-            ("400", problem("invalid-cursor, invalid-query")),
-            ("422", problem("invalid-input: the limit is not 1 to 100")),
+            (
+                "400",
+                problem(
+                    "invalid-cursor: it is not one of this list; invalid-query: a parameter cannot be read, or is given twice",
+                ),
+            ),
+            ("422", problem("invalid-input: a parameter breaks its rules: the limit is not 1 to 100")),
         ])
     }
 }
@@ -77,7 +96,7 @@ pub struct Limited;
 
 impl IntoResponses for Limited {
     fn responses() -> Responses {
-        let limited = with_header(problem("rate-limited"), "Retry-After", "Seconds to wait.");
+        let limited = with_header(problem("rate-limited: too often"), "Retry-After", "Seconds to wait.");
         let limited = with_header(limited, "RateLimit", "What is left: `r` requests for `t` seconds.");
         collect([("429", with_header(limited, "RateLimit-Policy", "The rule: `q` requests in `w` seconds."))])
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::{Error, Result};
-use crate::ids::digest;
+use crate::ids::{UserId, digest};
 use crate::text::Refusal;
 
 /// How many items a page has when nobody says.
@@ -54,13 +54,13 @@ impl<T> PageOf<T> {
     }
 }
 
-/// Which list it is: its route and whatever else sets it apart. Its cursors fit no other.
+/// Which list it is: who sees it, its route, and whatever else sets it apart. Its cursors fit no other.
 ///
 /// A cursor begins with a digest of the list and the position, so that one of another list, or
 /// one that lost a letter on its way, is told apart. It is no secret: whoever makes one up gets
 /// a position, and what they could see there anyway.
 #[derive(Debug)]
-pub struct List<'a>(pub &'a [&'a str]);
+pub struct List<'a>(pub UserId, pub &'a [&'a str]);
 
 impl List<'_> {
     const MARK: usize = 8;
@@ -85,7 +85,10 @@ impl List<'_> {
     }
 
     fn mark(&self, position: &str) -> String {
-        let parts: Vec<_> = self.0.iter().chain([&position]).map(|part| part.as_bytes()).collect();
+        let Self(viewer, route) = self;
+        let viewer = viewer.to_bytes();
+        let parts = route.iter().chain([&position]).map(|part| part.as_bytes());
+        let parts: Vec<_> = [viewer.as_slice()].into_iter().chain(parts).collect();
         digest(&parts)[..Self::MARK].to_owned()
     }
 }
@@ -142,14 +145,22 @@ mod tests {
 
     use super::*;
 
+    const ALICE: UserId = UserId::from_bytes([1; 16]);
+
     #[test]
     fn a_cursor_fits_only_its_own_list() {
-        let cursor = List(&["sessions", "alice"]).cursor("42");
-        assert_eq!(List(&["sessions", "alice"]).position(&cursor).unwrap(), "42");
-        assert!(matches!(List(&["sessions", "bob"]).position(&cursor), Err(Error::InvalidCursor)));
-        assert!(matches!(List(&["sessionsa", "lice"]).position(&cursor), Err(Error::InvalidCursor)));
-        let cut = &cursor[..cursor.len() - 2];
-        assert!(matches!(List(&["sessions", "alice"]).position(cut), Err(Error::InvalidCursor)));
+        let list = List(ALICE, &["likes", "post"]);
+        let cursor = list.cursor("42");
+        assert_eq!(list.position(&cursor).unwrap(), "42");
+        let others = [
+            List(UserId::from_bytes([2; 16]), &["likes", "post"]),
+            List(ALICE, &["likes", "other"]),
+            List(ALICE, &["likesp", "ost"]),
+        ];
+        for other in others {
+            assert!(matches!(other.position(&cursor), Err(Error::InvalidCursor)), "{other:?}");
+        }
+        assert!(matches!(list.position(&cursor[..cursor.len() - 2]), Err(Error::InvalidCursor)));
     }
 
     #[test]
@@ -170,7 +181,7 @@ mod tests {
 
     #[test]
     fn pages_bring_every_item_once() {
-        let list = List(&["numbers"]);
+        let list = List(ALICE, &["numbers"]);
         let (mut cursor, mut seen) = (None, Vec::new());
         loop {
             let query = PageQuery { limit: 3, cursor };
@@ -188,7 +199,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_a_cursor_panic(text in any::<String>()) {
-            let _ = List(&["sessions"]).position(&text);
+            let _ = List(ALICE, &["sessions"]).position(&text);
         }
     }
 }

@@ -73,6 +73,36 @@ pub enum Code {
 }
 
 impl Code {
+    /// All of them.
+    pub const ALL: [Self; 26] = [
+        Self::MalformedJson,
+        Self::InvalidCursor,
+        Self::InvalidQuery,
+        Self::Unauthenticated,
+        Self::InvalidCredentials,
+        Self::Forbidden,
+        Self::NotFriends,
+        Self::WrongPassword,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::UsernameTaken,
+        Self::EmailTaken,
+        Self::AlreadyFriends,
+        Self::RequestPending,
+        Self::RequestClosed,
+        Self::RecentlyRejected,
+        Self::FriendLimit,
+        Self::VersionMismatch,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::InvalidInput,
+        Self::WeakPassword,
+        Self::IdempotencyKeyReuse,
+        Self::RateLimited,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
     /// Its status and its title.
     #[must_use]
     pub const fn status_and_title(self) -> (StatusCode, &'static str) {
@@ -110,7 +140,9 @@ impl Code {
         }
     }
 
-    fn name(self) -> String {
+    /// How it is spelt.
+    #[must_use]
+    pub fn name(self) -> String {
         serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
 }
@@ -133,6 +165,7 @@ pub struct Problem {
     /// What kind of problem it is.
     pub code: Code,
     /// What to name when asking for help.
+    #[schema(examples("Kx3T1hR6joEEPJg="))]
     pub request_id: String,
     /// Which values are invalid, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -306,6 +339,12 @@ pub fn whole_seconds(wait: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_codes_are_among_all() {
+        let schema = serde_json::to_value(<Code as utoipa::PartialSchema>::schema()).unwrap();
+        assert_eq!(schema["enum"], serde_json::to_value(Code::ALL).unwrap());
+    }
 
     #[test]
     fn a_cause_is_logged_but_not_shown() {

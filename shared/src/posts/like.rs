@@ -83,6 +83,9 @@ pub async fn unlike(app: &App, viewer: UserId, post: PostId) -> Result<()> {
 
 /// Who likes a post, in the order of their ids, but for those whom the viewer blocks or is
 /// blocked by. Two round trips.
+///
+/// Where to go on is behind somebody who is shown: a position must not tell who is hidden. A page of
+/// hidden people only is read on, which there are few of.
 pub async fn likers(
     app: &App,
     viewer: UserId,
@@ -91,16 +94,29 @@ pub async fn likers(
     limit: usize,
 ) -> Result<Slice<Liker>> {
     let prefix = keys::likes(post);
-    let query = Query::first(&prefix, limit).beyond(after);
-    let (seen, page) =
-        tokio::try_join!(look(app, viewer, post, &[], &[]), app.store.query::<LikeItem>(query))?;
+    let query = async |after: Option<&str>| {
+        app.store.query::<LikeItem>(Query::first(&prefix, limit).beyond(after)).await
+    };
+    let (seen, mut page) = tokio::try_join!(look(app, viewer, post, &[], &[]), query(after))?;
     seen.1.ok_or(Error::NotFound)?;
-    let users: Vec<_> = page.items.iter().map(|like| like.user_id).collect();
+    loop {
+        let last = page.items.last().filter(|_| page.more).map(|last| keys::like(post, last.user_id).sk);
+        let likers = shown(app, viewer, page.items).await?;
+        if !likers.is_empty() || last.is_none() {
+            let next = likers.last().filter(|_| last.is_some()).map(|last| keys::like(post, last.user.id).sk);
+            return Ok((likers, next));
+        }
+        page = query(last.as_deref()).await?;
+    }
+}
+
+/// Those of whom the viewer may know. One round trip, 1.5 R each.
+async fn shown(app: &App, viewer: UserId, likes: Vec<LikeItem>) -> Result<Vec<Liker>> {
+    let users: Vec<_> = likes.iter().map(|like| like.user_id).collect();
     let mut found = friends::people(app, viewer, &users).await?;
     let bonds = friends::bonds(&found, viewer, users)?;
-    let next = page.items.last().filter(|_| page.more).map(|last| keys::like(post, last.user_id).sk);
     let mut likers = Vec::new();
-    for LikeItem { user_id, liked_at } in page.items {
+    for LikeItem { user_id, liked_at } in likes {
         let is_there =
             bonds.get(&user_id).is_some_and(|bond| can_see(viewer, user_id, bond, Audience::Public));
         if is_there {
@@ -109,5 +125,5 @@ pub async fn likers(
             likers.push(Liker { user, liked_at });
         }
     }
-    Ok((likers, next))
+    Ok(likers)
 }

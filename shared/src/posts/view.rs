@@ -31,10 +31,13 @@ pub struct Post {
     #[schema(required)]
     pub edited_at: Option<Timestamp>,
     /// Counts the changes by its author; the first part of the `ETag`.
+    #[schema(example = 1)]
     pub version: u64,
     /// How many like it.
+    #[schema(example = 3)]
     pub like_count: u32,
     /// How many comments there are on it.
+    #[schema(example = 2)]
     pub comment_count: u32,
     /// Whether the viewer likes it.
     pub liked: bool,

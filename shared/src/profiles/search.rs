@@ -79,8 +79,9 @@ struct SearchEntry {
 /// Which people a query finds, in the order of what was found, but for those who block the
 /// viewer. Two round trips, 2 R for each person and 1 R for the entries.
 ///
-/// Answers up to `limit` of them, and where to go on behind them: a position is an entry's
-/// sort key, which says no more than the entry's owner shows.
+/// Answers up to `limit` of them, and where to go on behind them: a position is the sort key of an entry
+/// whose owner the viewer may know of, and says no more than that one shows. Where a page has entries of
+/// others only, which are few, it is read on.
 pub async fn search(
     app: &App,
     viewer: UserId,
@@ -89,29 +90,47 @@ pub async fn search(
     limit: usize,
 ) -> Result<(Vec<Found>, Option<String>)> {
     let prefix = keys::search_prefix(query.longest());
-    let page = app.store.query::<SearchEntry>(Query::first(&prefix, limit).beyond(after)).await?;
-    let people: BTreeSet<_> = page.items.iter().map(|entry| entry.user_id).collect();
+    let mut after = after.map(str::to_owned);
+    loop {
+        let entries = Query::first(&prefix, limit).beyond(after.as_deref());
+        let page = app.store.query::<SearchEntry>(entries).await?;
+        let last = page.items.last().filter(|_| page.more);
+        let last = last.map(|last| keys::search_entry(last.user_id, &last.word).sk);
+        let (found, place) = look(app, viewer, query, page.items).await?;
+        if place.is_some() || last.is_none() {
+            return Ok((found, place.filter(|_| last.is_some())));
+        }
+        after = last;
+    }
+}
+
+/// Whom of these entries' owners a query finds, and the place of the last one of whom the viewer may know.
+async fn look(
+    app: &App,
+    viewer: UserId,
+    query: &SearchQuery,
+    page: Vec<SearchEntry>,
+) -> Result<(Vec<Found>, Option<String>)> {
+    let people: BTreeSet<_> = page.iter().map(|entry| entry.user_id).collect();
     let of_person = |&user| [keys::profile(user), keys::relation(viewer, user)];
     let wanted: Vec<_> = people.iter().flat_map(of_person).collect();
-    let mut profiles = app.store.batch_get(&wanted).await?;
+    let profiles = app.store.batch_get(&wanted).await?;
     let bonds = friends::bonds(&profiles, viewer, people)?;
 
-    let next =
-        page.items.last().filter(|_| page.more).map(|last| keys::search_entry(last.user_id, &last.word).sk);
-    let mut found = Vec::new();
-    for SearchEntry { word, user_id } in page.items {
-        // Somebody found by two words is shown with the first, on whichever page that is.
+    let (mut found, mut place) = (Vec::new(), None);
+    for SearchEntry { word, user_id } in page {
         let Some(profile) = profiles.peek::<ProfileItem>(&keys::profile(user_id))? else { continue };
         let is_there = |bond: &&Bond| can_see(viewer, user_id, bond, Audience::Profile);
         let Some(bond) = bonds.get(&user_id).filter(is_there) else { continue };
+        place = Some(keys::search_entry(user_id, &word).sk);
         let entries = entries(&profile.username, &profile.name);
+        // Somebody found by two words is shown with the first, on whichever page that is.
         let first = entries.iter().find(|entry| entry.starts_with(query.longest()));
         if first == Some(&word) && query.matches(&entries) {
             found.push(Found { user: profile.into_ref(app), relation: Relation::of(user_id, viewer, bond) });
-            profiles.forget(&keys::profile(user_id));
         }
     }
-    Ok((found, next))
+    Ok((found, place))
 }
 
 /// The entries that a new profile needs.

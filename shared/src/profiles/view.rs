@@ -31,6 +31,7 @@ pub struct Profile {
     #[schema(required)]
     pub avatar: Option<Avatar>,
     /// How many friends they have.
+    #[schema(example = 12)]
     pub friend_count: u32,
     /// When they registered.
     pub created_at: Timestamp,
@@ -48,6 +49,7 @@ pub struct Me {
     /// Where the person can be reached.
     pub email: Email,
     /// Counts the changes to the profile; the first part of the `ETag`.
+    #[schema(example = 3)]
     pub version: u64,
     /// The picture being worked on, or the last one that could not be used.
     #[schema(required)]
@@ -102,18 +104,28 @@ pub struct Status {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Avatar {
     /// 64 pixels.
-    #[schema(format = "uri")]
+    #[schema(
+        format = "uri",
+        example = "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+    )]
     pub small: String,
     /// 256 pixels.
-    #[schema(format = "uri")]
+    #[schema(
+        format = "uri",
+        example = "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg"
+    )]
     pub medium: String,
     /// 512 pixels.
-    #[schema(format = "uri")]
+    #[schema(
+        format = "uri",
+        example = "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg"
+    )]
     pub large: String,
 }
 
 /// A picture that is not (yet) the avatar.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({ "id": "4-AAECAwQFBgcICQoLDA0ODw", "status": "failed", "code": "animated" }))]
 pub struct AvatarUpload {
     /// The upload's id.
     pub id: String,

@@ -2,14 +2,16 @@
 
 use bytes::Bytes;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::chat::{Conversation, ConversationId, Message, Seq};
 use crate::ids::UserId;
 use crate::notifications::Notification;
 use crate::profiles::Me;
 
-/// What is told.
-#[derive(Debug, Serialize)]
+/// What is told. Each of them is a message of the AsyncAPI document, in the words here; one whose members
+/// have several words says so to the document too, with `#[schema(rename_all = "camelCase")]`.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Frame<'a> {
     /// There is a new message.
@@ -43,6 +45,7 @@ pub enum Frame<'a> {
         me: &'a Me,
     },
     /// Somebody is writing.
+    #[schema(rename_all = "camelCase")]
     Typing {
         /// In which conversation.
         conversation_id: ConversationId,
@@ -50,6 +53,7 @@ pub enum Frame<'a> {
         user_id: UserId,
     },
     /// Somebody has read a conversation.
+    #[schema(rename_all = "camelCase")]
     Read {
         /// Which.
         conversation_id: ConversationId,
@@ -59,6 +63,7 @@ pub enum Frame<'a> {
         seq: Seq,
     },
     /// A friend has come, or gone.
+    #[schema(rename_all = "camelCase")]
     Presence {
         /// Who.
         user_id: UserId,

@@ -40,11 +40,6 @@ impl Found {
     pub(crate) fn add(&mut self, other: Self) {
         self.0.extend(other.0);
     }
-
-    /// Drops the item at `key`.
-    pub fn forget(&mut self, key: &Key) {
-        self.0.remove(key);
-    }
 }
 
 impl Store {

@@ -94,12 +94,16 @@ impl ToSchema for PictureLength {}
 #[serde(rename_all = "camelCase")]
 pub struct NewUpload {
     /// Its id, by which `avatarUpload` of one's profile tells what becomes of it.
+    #[schema(example = "4-AAECAwQFBgcICQoLDA0ODw")]
     pub id: String,
     /// The request's method.
     #[schema(examples("PUT"))]
     pub method: &'static str,
     /// Where to send it. Whoever has it can upload in your name: keep it to yourself.
-    #[schema(format = "uri")]
+    #[schema(
+        format = "uri",
+        example = "https://uploads.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-AAECAwQFBgcICQoLDA0ODw?X-Amz-Signature=0f8fad5b"
+    )]
     pub url: String,
     /// The headers to send. `Content-Length` must be what was said, which browsers see to.
     #[schema(example = json!({ "Content-Type": "image/jpeg" }))]
