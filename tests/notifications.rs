@@ -314,7 +314,8 @@ async fn everybodys_devices_are_told_how_their_profile_is() {
     for change in ["bio", "name", "status", "picture", "no picture", "friend"] {
         match change {
             "status" => {
-                drop(alice.put("/v1/me/status", json!({ "text": "Down the rabbit hole" })).await.expect(204))
+                let status = json!({ "text": "Down the rabbit hole" });
+                alice.put("/v1/me/status", status).await.expect(204);
             }
             "picture" => alice.upload("image/png", &png([9, 9, 9], 8)).await,
             "no picture" => drop(alice.delete("/v1/me/avatar").await.expect(204)),

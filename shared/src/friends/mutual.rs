@@ -38,16 +38,16 @@ pub async fn mutual_friends(
     if !can_see(viewer, user, &bond, Audience::Public) {
         return Ok((Vec::new(), None));
     }
-    let theirs: Vec<_> = page
+    let looked_at: Vec<_> = page
         .items
         .iter()
         .filter_map(|entry| Some((&entry.place.sk, keys::peer_at(&entry.place.sk)?)))
         .filter(|(_, peer)| *peer != viewer)
         .collect();
-    let relations: Vec<_> = theirs.iter().map(|&(_, peer)| keys::relation(viewer, peer)).collect();
+    let relations: Vec<_> = looked_at.iter().map(|&(_, peer)| keys::relation(viewer, peer)).collect();
     let found = app.store.batch_get_both(&[], &relations).await?;
-    let mine = edge::bonds(&found, viewer, theirs.iter().map(|&(_, peer)| peer))?;
-    let mut mutual = theirs.iter().filter(|(_, peer)| mine.get(peer).is_some_and(Bond::are_friends));
+    let mine = edge::bonds(&found, viewer, looked_at.iter().map(|&(_, peer)| peer))?;
+    let mut mutual = looked_at.iter().filter(|(_, peer)| mine.get(peer).is_some_and(Bond::are_friends));
     let shown: Vec<_> = mutual.by_ref().take(limit).collect();
     let is_cut = mutual.next().is_some();
     let next = if is_cut { shown.last().map(|(position, _)| (*position).clone()) } else { next(&page) };

@@ -15,8 +15,8 @@ use crate::store::{Found, Within};
 /// The most that are counted.
 const MOST: usize = 100;
 
-/// How often the next hundred are looked at, if of the hundreds before some are not there for the
-/// viewer: so many are counted past, and no more.
+/// How many hundreds are looked at to count, as long as of those before some are not there for the
+/// viewer: what somebody whom they block did stays in their list, as the block may end.
 const ROUNDS: usize = 5;
 
 /// A page of somebody's notifications.

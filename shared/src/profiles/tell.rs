@@ -1,7 +1,5 @@
 //! Telling somebody's devices that their profile has changed, whoever changed it.
 
-use std::collections::HashSet;
-
 use futures_util::future::try_join_all;
 
 use super::me;
@@ -14,6 +12,7 @@ use crate::push::{self, Frame, Pushes};
 
 /// Whose profile has changed by a change of the table: they edited it, a picture was settled, or a
 /// friendship began or ended. A new one, or one that is gone, has nobody who shows it.
+#[must_use]
 pub fn changed_by(change: &Change) -> Option<UserId> {
     let is_changed = change.sort_key == "PROFILE" && change.old.is_some() && change.new.is_some();
     if is_changed { keys::owner(&change.partition_key) } else { None }
@@ -23,7 +22,7 @@ pub fn changed_by(change: &Change) -> Option<UserId> {
 /// and 1 R for each; for those who are connected one more and 2 R, and the pushes, 250 ms at most.
 ///
 /// It may be told of anything twice, and in any order: what is pushed is what is so then.
-pub async fn tell(app: &App, pushes: &Pushes, people: HashSet<UserId>) -> Result<()> {
+pub async fn tell(app: &App, pushes: &Pushes, people: impl IntoIterator<Item = UserId>) -> Result<()> {
     let connected = push::of_now(app, people).await?.into_iter();
     let connected = connected.filter(|(_, connections)| !connections.is_empty());
     let told = connected.map(async |(user, connections)| {
