@@ -17,8 +17,8 @@ mod request;
 pub mod sight;
 
 pub use act::{act, answer, ask, cancel};
-pub use edge::bonds;
 pub(crate) use edge::{Edge, bond, edges, people};
+pub use edge::{bonds, edges_of};
 pub(crate) use list::count_requests;
 pub use list::{Blocked, Direction, Friend, Slice, blocks, friends, friends_of, requests};
 pub use request::{FriendRequest, FriendRequestStatus, request};
