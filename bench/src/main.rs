@@ -104,6 +104,7 @@ fn options(storage: Storage, data: PathBuf) -> Options {
         s3_port: 0,
         bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
         clock_offset: 0,
+        demo: false,
         template,
     }
 }
