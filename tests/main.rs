@@ -33,6 +33,7 @@ mod faults;
 mod feed;
 mod friends;
 mod gateway;
+mod large;
 mod limits;
 mod passwords;
 mod posts;
