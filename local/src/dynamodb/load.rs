@@ -11,6 +11,7 @@ use dynoxide::{Database, ImportOptions};
 use rusqlite::Connection;
 
 use super::embedded::file_in;
+use super::expiry;
 use crate::StartError;
 use crate::stack::lock;
 
@@ -51,7 +52,10 @@ impl Loader {
         let file = file_in(folder);
         let database = Database::new(file.to_str().ok_or(LoadError::Name)?)?;
         database.enable_bulk_loading()?;
-        Ok(Self { database, second: Connection::open(file)?, _lock: lock })
+        let second = Connection::open(file)?;
+        // While there is nothing in it: to make it of very many items would hold up a start.
+        expiry::index(&second)?;
+        Ok(Self { database, second, _lock: lock })
     }
 
     /// Writes all of these, in place of what is there.
