@@ -32,13 +32,15 @@ async fn everybody(kith: &Kith) -> Vec<Person> {
     people
 }
 
-/// What there is, but for what signing in leaves, and what may be left of jobs that are done.
+/// What there is, but for what signing in leaves, and what goes by itself.
 async fn lasting(kith: &Kith) -> Vec<Value> {
     kith.drained().await;
     let mut items = kith.items().await;
     let starts = |item: &Value, name: &str, with: &str| item[name].as_str().unwrap().starts_with(with);
     items.retain(|item| {
-        !["SESSION#", "KNOWN#"].iter().any(|with| starts(item, "SK", with)) && !starts(item, "PK", "LIMIT#")
+        // Idempotency keys last for a day of the story, so most are over when it is told.
+        !["SESSION#", "KNOWN#"].iter().any(|with| starts(item, "SK", with))
+            && !["LIMIT#", "IDEMPOTENCY#"].iter().any(|with| starts(item, "PK", with))
     });
     items.sort_by_key(|item| (item["PK"].to_string(), item["SK"].to_string()));
     items
