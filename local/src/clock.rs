@@ -25,6 +25,22 @@ impl ShiftedClock {
         self.offset_millis.fetch_add(millis, Ordering::SeqCst);
     }
 
+    /// By how many milliseconds it is ahead of the system's.
+    #[must_use]
+    pub fn offset(&self) -> i64 {
+        self.offset_millis.load(Ordering::SeqCst)
+    }
+
+    /// Lets it be ahead of the system's by this many milliseconds, or behind it.
+    pub fn set_offset(&self, millis: i64) {
+        self.offset_millis.store(millis, Ordering::SeqCst);
+    }
+
+    /// Lets it show this time now, and go on from there.
+    pub fn set(&self, time: Timestamp) {
+        self.set_offset(time.millis() - Clock::system().now().millis());
+    }
+
     /// The clock, as everything that asks for the time takes it.
     #[must_use]
     pub fn clock(&self) -> Clock {

@@ -17,6 +17,7 @@
 //! | [`media`] | CloudFront: the media bucket, shown to everybody |
 //! | [`aws`] | how all of these are reached |
 //! | [`docs`] | the API reference at `/docs` |
+//! | [`demo`] | people to look at |
 //! | [`clock`] | time, which can be shifted |
 //! | [`stack`] | all of it together, started and stopped |
 //!
@@ -25,6 +26,7 @@
 pub mod aws;
 pub mod clock;
 pub mod delivery;
+pub mod demo;
 pub mod docs;
 pub mod dynamodb;
 pub mod gateway;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use local::stack::Overrides;
-use local::{Options, Stack};
+use local::{Options, Stack, demo};
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -36,13 +36,32 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     // Before anything is started, so that no signal is missed.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let stack = Stack::start(options, overrides()).await?;
-    announce(options, &stack)?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
+    say(&addresses(options, &stack))?;
+    let work = async {
+        if options.demo {
+            show(&stack).await?;
+        }
+        say("ready\n")?;
+        std::future::pending().await
+    };
+    let result: std::io::Result<()> = tokio::select! {
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        result = work => result,
+    };
     stack.stop().await;
-    Ok(())
+    Ok(result?)
+}
+
+/// Adds people to look at, and says how to sign in. The stack is there without them, too.
+async fn show(stack: &Stack) -> std::io::Result<()> {
+    match demo::tell(stack).await {
+        Ok(()) => say(&demo::sign_ins(&stack.http_url())),
+        Err(error) => {
+            eprintln!("kith: the demo is not complete: {error}");
+            Ok(())
+        }
+    }
 }
 
 /// A line per request, and what goes wrong; or what `RUST_LOG` asks for.
@@ -75,20 +94,23 @@ fn overrides() -> Overrides {
     Overrides { dynamodb_endpoint, s3_endpoint, aws, ..Overrides::default() }
 }
 
-/// Says where everything is, and then `ready`. Whoever reads it may have gone: that is fine.
-fn announce(options: &Options, stack: &Stack) -> std::io::Result<()> {
+/// Where everything is.
+fn addresses(options: &Options, stack: &Stack) -> String {
     let (url, s3) = (stack.http_url(), stack.s3_endpoint());
     let sockets = stack.ws_url().map_or_else(String::new, |url| format!("WebSocket  {url}\n"));
     let data = if options.memory { "nothing is kept".to_owned() } else { options.data.display().to_string() };
-    let text = format!(
+    format!(
         "Kith's local stack, for development only\n\
          HTTP API   {url}\n\
          {sockets}\
          Reference  {url}/docs\n\
          S3         {s3}\n\
-         Data       {data}\n\
-         ready\n"
-    );
+         Data       {data}\n"
+    )
+}
+
+/// Says something. Whoever reads it may have gone: that is fine.
+fn say(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error),

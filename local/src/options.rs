@@ -37,6 +37,10 @@ pub struct Options {
     #[arg(long, value_name = "TIME", default_value = "0s", allow_hyphen_values = true, value_parser = offset)]
     pub clock_offset: i64,
 
+    /// Add people, friendships, posts and chats to look at, and print how to sign in.
+    #[arg(long)]
+    pub demo: bool,
+
     /// The template to serve; by default the one beside the Cargo.toml this was built from.
     #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml"), hide_default_value = true)]
     pub template: PathBuf,

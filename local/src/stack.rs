@@ -376,7 +376,7 @@ fn is_url(endpoint: &str) -> Result<(), String> {
 }
 
 /// Makes the data folder, and keeps others out of it.
-fn lock(folder: &Path) -> Result<File, StartError> {
+pub(crate) fn lock(folder: &Path) -> Result<File, StartError> {
     let wrong = |why: String| StartError::Data(folder.display().to_string(), why);
     std::fs::create_dir_all(folder).map_err(|error| wrong(error.to_string()))?;
     let file = File::create(folder.join("lock")).map_err(|error| wrong(error.to_string()))?;

@@ -9,7 +9,8 @@
 //! - It tells nobody that something was written: the HTTP client by which this process reaches it
 //!   is watched. What escapes that, such as a write whose caller has given up, is found by asking
 //!   SQLite now and then, over a third connection.
-//! - It deletes by TTL only when told to: the same timer tells it.
+//! - It deletes by TTL only when told to, and then reads all there is: the same timer does it, see
+//!   `expiry.rs`.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -26,6 +27,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::expiry;
 use super::writes::Writes;
 use crate::clock::ShiftedClock;
 
@@ -65,7 +67,7 @@ impl Embedded {
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let temporary = if folder.is_none() { Some(TempDir::with_prefix("kith-")?) } else { None };
         let folder = folder.or(temporary.as_ref().map(TempDir::path)).ok_or("there is no folder")?;
-        let file = folder.join("dynamodb.sqlite");
+        let file = file_in(folder);
         let database = Database::new(file.to_str().ok_or("the data folder's name is not UTF-8")?)?;
         if temporary.is_some() {
             database.enable_bulk_loading()?;
@@ -75,6 +77,7 @@ impl Embedded {
             "CREATE INDEX IF NOT EXISTS kith_stream_sequence
                  ON _stream_records (table_name, CAST(sequence_number AS INTEGER));",
         )?;
+        expiry::index(&second)?;
 
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -158,6 +161,11 @@ impl Drop for Embedded {
     }
 }
 
+/// The file in which the data folder keeps the tables.
+pub(super) fn file_in(folder: &Path) -> PathBuf {
+    folder.join("dynamodb.sqlite")
+}
+
 /// Does, again and again, what DynamoDB does by itself.
 async fn upkeep(
     database: Database,
@@ -172,8 +180,8 @@ async fn upkeep(
         let (database, sweep) = (database.clone(), !clock.is_behind());
         let consumed = consumed.borrow().clone();
         let work = tokio::task::spawn_blocking(move || {
-            if sweep && let Err(error) = database.sweep_ttl() {
-                tracing::warn!(%error, "expired items could not be deleted");
+            if sweep && let Err(error) = expiry::sweep(&database, &second) {
+                tracing::warn!(error, "expired items could not be deleted");
             }
             if let Err(error) = prune(&second, consumed.as_ref()) {
                 tracing::warn!(%error, "old stream records could not be deleted");

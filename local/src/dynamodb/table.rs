@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::client::Waiters as _;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
-    StreamSpecification, TimeToLiveSpecification,
+    StreamSpecification, TimeToLiveSpecification, TimeToLiveStatus,
 };
 use serde_json::Value;
 
@@ -18,7 +18,13 @@ use crate::template::Table;
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// Creates a table as the template declares it, unless there is one of its name.
+///
+/// One whose items expire as declared is not described, which takes the embedded DynamoDB seconds if
+/// it is large, as it counts all of its items for that.
 pub async fn create(client: &Client, table: &Table) -> Result<(), String> {
+    if is_complete(client, table).await {
+        return Ok(());
+    }
     let properties = &table.properties;
     let mut request = client
         .create_table()
@@ -64,6 +70,19 @@ pub async fn create(client: &Client, table: &Table) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether there is a table of this name, whose items expire as is declared: that comes last when one
+/// is made.
+async fn is_complete(client: &Client, table: &Table) -> bool {
+    let Some(attribute) = &table.ttl_attribute else { return false };
+    let described = client.describe_time_to_live().table_name(&table.name).send().await;
+    // What is wrong, if something is, whoever creates it will find.
+    let ttl = described.ok().and_then(|described| described.time_to_live_description);
+    ttl.is_some_and(|ttl| {
+        ttl.time_to_live_status == Some(TimeToLiveStatus::Enabled)
+            && ttl.attribute_name.as_ref() == Some(attribute)
+    })
 }
 
 /// The cause of all causes, which is what a person can do something about.

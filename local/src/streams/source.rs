@@ -93,10 +93,8 @@ impl Source {
         clock: ShiftedClock,
         is_embedded: bool,
     ) -> Result<Self, String> {
-        let tables = aws_sdk_dynamodb::Client::new(sdk);
-        let described = tables.describe_table().table_name(&table.name).send().await;
-        let described = described.map_err(|error| root(&error))?;
-        let arn = described.table.and_then(|table| table.latest_stream_arn);
+        let client = Client::new(sdk);
+        let arn = if is_embedded { listed(&client, table).await? } else { described(sdk, table).await? };
         let arn = arn.ok_or_else(|| format!("the table {} has no stream", table.name))?;
         let region = sdk.region().map(ToString::to_string).unwrap_or_default();
         let keys = table.properties["KeySchema"].as_array().into_iter().flatten();
@@ -106,7 +104,7 @@ impl Source {
             region,
             partition_key: partition_key.filter_map(Value::as_str).collect(),
         };
-        Ok(Self { client: Client::new(sdk), clock, table: table.name.clone(), origin, arn, is_embedded })
+        Ok(Self { client, clock, table: table.name.clone(), origin, arn, is_embedded })
     }
 
     /// The shards that there are, parents first or not.
@@ -211,6 +209,20 @@ impl From<&types::Shard> for Shard {
             last: range.and_then(|range| range.ending_sequence_number()).map(str::to_owned),
         }
     }
+}
+
+/// The ARN of the stream of a table of the embedded DynamoDB, which has one at most. To describe a
+/// large table takes it seconds, as it counts all of its items for that.
+async fn listed(client: &Client, table: &Table) -> Result<Option<String>, String> {
+    let listed = client.list_streams().table_name(&table.name).send().await.map_err(|error| root(&error))?;
+    Ok(listed.streams.unwrap_or_default().into_iter().find_map(|stream| stream.stream_arn))
+}
+
+/// The ARN of the latest stream of a table elsewhere, which may have had others before.
+async fn described(sdk: &SdkConfig, table: &Table) -> Result<Option<String>, String> {
+    let tables = aws_sdk_dynamodb::Client::new(sdk);
+    let described = tables.describe_table().table_name(&table.name).send().await;
+    Ok(described.map_err(|error| root(&error))?.table.and_then(|table| table.latest_stream_arn))
 }
 
 /// The ARN in the region that this stack says it is in; the embedded DynamoDB has one of its own.

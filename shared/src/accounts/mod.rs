@@ -18,7 +18,7 @@ pub use email::Email;
 pub use login::Login;
 pub use password::{Attempt, Password, PasswordHash, Passwords};
 pub use password_change::{PasswordChange, change_password};
-pub use registration::{Registration, register};
+pub use registration::{Registration, account, register};
 pub use session::{Device, Identity, Session, SessionEntry};
 pub use sign_in::{SignIn, sign_in};
 pub use token::Token;

@@ -1,13 +1,16 @@
 //! Making an account.
 
 use super::session::{self, Device, Session};
-use super::{Accounts, Email, Password, Username, sign_in};
+use super::{Accounts, Email, Password, PasswordHash, Username, sign_in};
 use super::{Credential, Lock};
 use crate::error::{Error, Result};
 use crate::keys;
 use crate::limits::Subject;
 use crate::profiles::{Me, Name, ProfileItem, search};
 use crate::store::{Put, Transaction};
+
+/// Which generation of sessions is valid first.
+const FIRST_GENERATION: u64 = 0;
 
 /// What somebody registers with.
 #[derive(Debug)]
@@ -51,24 +54,33 @@ pub async fn register(accounts: &Accounts, request: Registration, address: &str)
     let password_hash = passwords.hash(password, hints, "/password").await?;
 
     let user_id = app.ids.user_id();
-    let credential = Credential { email, password_hash, generation: 0 };
     let profile = ProfileItem::new(user_id, username, name, app.clock.now());
-    let lock = Lock { user_id };
-    let (session, session_put) = session::open(app, user_id, credential.generation, device)?;
-    let mut transaction = Transaction::new(app.ids.write_id())
-        .put(Put::new(&locks[0], &lock)?.if_absent())
-        .put(Put::new(&locks[1], &lock)?.if_absent())
-        .put(Put::new(&keys::profile(user_id), &profile)?.if_absent())
-        .put(Put::new(&keys::credential(user_id), &credential)?.if_absent())
-        .put(session_put)
-        .put(sign_in::known_address(app, user_id, address)?);
-    for entry in search::puts(user_id, &profile.username, &profile.name)? {
-        transaction = transaction.put(entry);
+    let (session, session_put) = session::open(app, user_id, FIRST_GENERATION, device)?;
+    let mut transaction = Transaction::new(app.ids.write_id());
+    for item in account(&profile, &email, password_hash)? {
+        transaction = transaction.put(item);
     }
+    transaction = transaction.put(session_put).put(sign_in::known_address(app, user_id, address)?);
     match app.store.transact(transaction).await? {
         Ok(()) => {}
         Err(refusals) if refusals.of(0) => return Err(Error::UsernameTaken),
         Err(_) => return Err(Error::EmailTaken),
     }
-    Ok((profile.into_me(credential.email, app), session))
+    Ok((profile.into_me(email, app), session))
+}
+
+/// The items of a new account, of which none may be there yet: the lock of its username, the lock of
+/// its email, its profile, its credential, and what the person is found by.
+pub fn account(profile: &ProfileItem, email: &Email, password_hash: PasswordHash) -> Result<Vec<Put>> {
+    let user_id = profile.user_id;
+    let lock = Lock { user_id };
+    let credential = Credential { email: email.clone(), password_hash, generation: FIRST_GENERATION };
+    let mut items = vec![
+        Put::new(&keys::username(&profile.username), &lock)?.if_absent(),
+        Put::new(&keys::email(email), &lock)?.if_absent(),
+        Put::new(&keys::profile(user_id), profile)?.if_absent(),
+        Put::new(&keys::credential(user_id), &credential)?.if_absent(),
+    ];
+    items.extend(search::puts(user_id, &profile.username, &profile.name)?);
+    Ok(items)
 }

@@ -11,7 +11,7 @@ use crate::keys;
 use crate::store::{Put, Write};
 
 /// For how long after it was written a post is in feeds.
-const KEPT_FOR: Duration = Duration::from_hours(90 * 24);
+pub const KEPT_FOR: Duration = Duration::from_hours(90 * 24);
 
 /// Which post is in whose feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,15 +33,19 @@ pub(super) struct EntryItem {
 impl Entry {
     /// Puts it there. Doing so twice changes nothing.
     pub(super) fn put(self) -> Result<Write> {
-        let key = keys::feed_entry(self.reader, self.post);
-        let put = Put::new(&key, &EntryItem { post_id: self.post })?;
-        Ok(Write::Put(put.expire_at(self.post.created_at().after(KEPT_FOR))))
+        entry(self.reader, self.post).map(Write::Put)
     }
 
     /// Takes it away; it may not be there.
     pub(super) fn delete(self) -> Write {
         Write::Delete(keys::feed_entry(self.reader, self.post))
     }
+}
+
+/// That a post is in somebody's feed, as an item.
+pub fn entry(reader: UserId, post: PostId) -> Result<Put> {
+    let put = Put::new(&keys::feed_entry(reader, post), &EntryItem { post_id: post })?;
+    Ok(put.expire_at(post.created_at().after(KEPT_FOR)))
 }
 
 /// Whether a post is too old to be in any feed.

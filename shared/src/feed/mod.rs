@@ -18,4 +18,5 @@ mod entry;
 mod read;
 pub(crate) mod reconcile;
 
+pub use entry::{KEPT_FOR, entry};
 pub use read::read;

@@ -51,18 +51,21 @@ impl Edge {
         bond: Bond,
         transaction: Transaction,
     ) -> Result<Transaction> {
-        let key = keys::relation(user_id, peer_id);
         let unchanged = self.unchanged();
         if bond.is_blank() {
-            return Ok(transaction.delete_when(key, unchanged));
+            return Ok(transaction.delete_when(keys::relation(user_id, peer_id), unchanged));
         }
-        let index = list(&bond).map(|(list, since)| keys::relation_in(user_id, list, since, peer_id));
         let edge = Self { user_id, peer_id, bond, write_id: None };
-        let put = Put::new(&key, &edge)?.when(unchanged);
-        Ok(transaction.put(match &index {
-            Some(index) => put.indexed(index),
+        Ok(transaction.put(edge.put()?.when(unchanged)))
+    }
+
+    /// The item, in the list to which it belongs.
+    fn put(&self) -> Result<Put> {
+        let put = Put::new(&keys::relation(self.user_id, self.peer_id), self)?;
+        Ok(match list(&self.bond) {
+            Some((list, since)) => put.indexed(&keys::relation_in(self.user_id, list, since, self.peer_id)),
             None => put,
-        }))
+        })
     }
 
     /// That nobody wrote it since it was read.
@@ -74,6 +77,13 @@ impl Edge {
     pub(super) fn is_in(&self, name: &str) -> bool {
         list(&self.bond).is_some_and(|(actual, _)| actual == name)
     }
+}
+
+/// What two people are to each other, as the first one sees it, as the two items of it.
+pub fn edges_of(user: UserId, peer: UserId, bond: &Bond) -> Result<[Put; 2]> {
+    let mine = Edge { user_id: user, peer_id: peer, bond: bond.clone(), write_id: None };
+    let theirs = Edge { user_id: peer, peer_id: user, bond: bond.mirrored(), write_id: None };
+    Ok([mine.put()?, theirs.put()?])
 }
 
 /// The lists that there are.

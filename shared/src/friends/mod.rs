@@ -21,8 +21,8 @@ pub mod sight;
 mod suggest;
 
 pub use act::{act, answer, ask, cancel};
-pub use edge::bonds;
 pub(crate) use edge::{Edge, bond, edges, people};
+pub use edge::{bonds, edges_of};
 pub use list::{Blocked, Direction, Friend, Slice, blocks, friends, friends_of, requests};
 pub(crate) use list::{count_requests, newest};
 pub use mutual::mutual_friends;

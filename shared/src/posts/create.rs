@@ -27,9 +27,8 @@ pub struct NewPost {
 /// That friends find the post in their feeds is brought about by the stream, later.
 pub async fn create(app: &App, viewer: UserId, new: NewPost, key: Option<&Key>) -> Result<Post> {
     let item = PostItem::new(app.ids.post_id(viewer), new.text.clone(), new.visibility);
-    let mut transaction = Transaction::new(app.ids.write_id())
-        .put(item.put()?.if_absent())
-        .put(Put::new(&keys::counters(item.post_id), &Counters::new(new.visibility))?.if_absent());
+    let [itself, counters] = items(&item)?;
+    let mut transaction = Transaction::new(app.ids.write_id()).put(itself).put(counters);
     if let Some(key) = key {
         let asked = fingerprint(&new);
         transaction = transaction.put(idempotency::claim(app, viewer, key, &asked, &item.post_id)?);
@@ -46,6 +45,16 @@ pub async fn create(app: &App, viewer: UserId, new: NewPost, key: Option<&Key>) 
         }
         (Err(_), _) => Err(Error::internal("there is a post with a new id")),
     }
+}
+
+/// A new post as its two items, of which neither may be there yet.
+pub fn post(id: PostId, new: &NewPost) -> Result<[Put; 2]> {
+    items(&PostItem::new(id, new.text.clone(), new.visibility))
+}
+
+fn items(item: &PostItem) -> Result<[Put; 2]> {
+    let counters = Put::new(&keys::counters(item.post_id), &Counters::new(item.visibility))?;
+    Ok([item.put()?.if_absent(), counters.if_absent()])
 }
 
 /// What tells one wish from another.

@@ -20,7 +20,7 @@ pub(crate) mod sight;
 pub(crate) mod sweep;
 mod view;
 
-pub use create::{NewPost, create};
+pub use create::{NewPost, create, post};
 pub use delete::delete;
 pub use edit::{PostEdit, edit};
 pub(crate) use item::{Counters, PostItem};

@@ -1,5 +1,7 @@
 //! Writing one item.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -66,6 +68,14 @@ impl Put {
     pub fn expire_at(mut self, time: Timestamp) -> Self {
         self.item.insert(TTL.into(), AttributeValue::N(time.epoch_seconds().to_string()));
         self
+    }
+
+    /// The item as the write of this id would leave it: for who writes very many of them at once, past
+    /// the store.
+    #[must_use]
+    pub fn into_item(mut self, id: &WriteId) -> HashMap<String, AttributeValue> {
+        self.mark(id);
+        self.item
     }
 
     pub(super) fn mark(&mut self, id: &WriteId) {
@@ -177,8 +187,7 @@ pub(super) fn judge(old: Option<Attributes>, id: &WriteId) -> Written {
     }
 }
 
-pub(super) type Placeholders =
-    (Option<String>, Option<std::collections::HashMap<String, String>>, Option<Attributes>);
+pub(super) type Placeholders = (Option<String>, Option<HashMap<String, String>>, Option<Attributes>);
 
 pub(super) fn split(rendered: Option<Rendered>) -> Placeholders {
     rendered.map_or((None, None, None), |rendered| {
