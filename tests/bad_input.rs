@@ -19,7 +19,7 @@ const MESSAGE: &str = "/v1/conversations/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9
 const MARKER: &str = "/v1/conversations/01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME/read";
 
 /// Every route that takes a body, and a body that it would take.
-fn routes() -> [(Method, &'static str, Value); 15] {
+fn routes() -> [(Method, &'static str, Value); 16] {
     let registration =
         json!({ "username": "carol", "email": "carol@example.com", "password": PASSWORD, "name": "Carol" });
     [
@@ -42,6 +42,7 @@ fn routes() -> [(Method, &'static str, Value); 15] {
         ),
         (Method::PATCH, MESSAGE, json!({ "text": "x" })),
         (Method::PUT, MARKER, json!({ "seq": 1 })),
+        (Method::PUT, "/v1/notifications/seen", json!({ "upTo": "01JZZ3W0Q5E8T4C9M2R7B6N1KD" })),
     ]
 }
 

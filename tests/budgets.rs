@@ -212,6 +212,8 @@ async fn what_sockets_do_costs_what_the_table_says() {
     let ticket = records.iter().find_map(|record| record.authorizer.clone()).unwrap().1;
     assert_eq!((ticket.round_trips, ticket.write_units), (1, 1.0), "a ticket is redeemed");
     let _other = bob.connect().await;
+    // Alice is told that he has come.
+    kith.drained().await;
     let message = json!({ "action": "send", "to": bob.id, "clientId": "1", "text": "hello" });
     let (_, records) = kith.watch(socket.ask(&message)).await;
     assert_eq!(counted(&records, "WS send"), (2, 5.0, 6.0, 1));
