@@ -88,7 +88,7 @@ pub fn changed_by(change: &Change, now: Timestamp) -> Result<Option<UserId>> {
 ///
 /// The index says who may be a friend, and the edge of each who would be told, read strongly behind it,
 /// who is: so nobody hears of somebody who has ended it.
-pub async fn tell(app: &App, pushes: &Pushes, users: HashSet<UserId>) -> Result<()> {
+pub async fn tell(app: &App, pushes: &Pushes, users: impl IntoIterator<Item = UserId>) -> Result<()> {
     let told = try_join_all(users.into_iter().map(|user| audience(app, user))).await?;
     let mut deliveries = Vec::new();
     for (user_id, online, connections) in told {

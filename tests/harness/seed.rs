@@ -30,7 +30,7 @@ impl Kith {
         };
         self.seed(vec![json!({
             "PK": format!("USER#{user}"), "SK": "CONNECTIONS", "userId": user,
-            "connections": (0..many).map(connection).collect::<Vec<_>>(), "writeId": "seed",
+            "known": (0..many).map(connection).collect::<Vec<_>>(), "writeId": "seed",
         })])
         .await;
     }

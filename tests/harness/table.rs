@@ -57,7 +57,7 @@ impl Kith {
     pub(crate) async fn connections(&self) -> usize {
         let items = self.items().await;
         let all = items.iter().filter(|item| item["SK"] == "CONNECTIONS");
-        all.map(|item| item["connections"].as_array().unwrap().len()).sum()
+        all.map(|item| item["known"].as_array().unwrap().len()).sum()
     }
 
     /// Fails unless every lock has its account, and every account its locks and nothing less.

@@ -115,15 +115,15 @@ async fn shown(app: &App, viewer: UserId, likes: Vec<LikeItem>) -> Result<Vec<Li
     let users: Vec<_> = likes.iter().map(|like| like.user_id).collect();
     let mut found = friends::people(app, viewer, &users).await?;
     let bonds = friends::bonds(&found, viewer, users)?;
-    let mut likers = Vec::new();
+    let mut people = Vec::new();
     for LikeItem { user_id, liked_at } in likes {
         let is_there =
             bonds.get(&user_id).is_some_and(|bond| can_see(viewer, user_id, bond, Audience::Public));
         if is_there {
             let profile = found.take::<ProfileItem>(&keys::profile(user_id))?;
             let user = profile.map_or(UserRef::hidden(user_id), |profile| profile.into_ref(app));
-            likers.push(Liker { user, liked_at });
+            people.push(Liker { user, liked_at });
         }
     }
-    Ok(likers)
+    Ok(people)
 }

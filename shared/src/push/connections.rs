@@ -35,7 +35,7 @@ pub(crate) struct Connections {
     user_id: UserId,
     /// Each of them, the oldest first. Those whose time is over count as absent, until a change of
     /// the item leaves them out.
-    connections: Vec<Connection>,
+    known: Vec<Connection>,
     /// When one last ended, if that is known.
     #[serde(default)]
     last_seen_at: Option<Timestamp>,
@@ -57,7 +57,7 @@ impl Connections {
     }
 
     fn or_none(user_id: UserId, found: Option<Self>) -> Self {
-        found.unwrap_or(Self { user_id, connections: Vec::new(), last_seen_at: None, write_id: None })
+        found.unwrap_or(Self { user_id, known: Vec::new(), last_seen_at: None, write_id: None })
     }
 
     /// Those that are told of something, the newest first.
@@ -74,12 +74,12 @@ impl Connections {
 
     /// When one last ended, or was made, if nobody heard how it ended.
     pub(crate) fn last_seen_at(&self) -> Option<Timestamp> {
-        self.connections.iter().map(|connection| connection.connected_at).chain(self.last_seen_at).max()
+        self.known.iter().map(|connection| connection.connected_at).chain(self.last_seen_at).max()
     }
 
     /// All of them, those among them that are over.
     pub(crate) fn all(&self, now: Timestamp) -> impl Iterator<Item = &Connection> {
-        self.connections.iter().filter(move |connection| !connection.has_expired(now))
+        self.known.iter().filter(move |connection| !connection.has_expired(now))
     }
 
     /// The one of this name, unless it is over.
@@ -90,16 +90,16 @@ impl Connections {
     /// Adds one; answers which are too many with it.
     pub(crate) fn add(&mut self, connection: Connection) -> Vec<Connection> {
         self.forget_expired(connection.connected_at);
-        self.connections.push(connection);
-        let surplus = self.connections.len().saturating_sub(MOST);
-        self.connections.drain(..surplus).collect()
+        self.known.push(connection);
+        let surplus = self.known.len().saturating_sub(MOST);
+        self.known.drain(..surplus).collect()
     }
 
     /// Takes some away; answers whether there were any.
     fn remove(&mut self, ids: &[ConnectionId], now: Timestamp) -> bool {
-        let many = self.connections.len();
-        self.connections.retain(|connection| !ids.contains(&connection.connection_id));
-        let has_changed = self.connections.len() < many;
+        let many = self.known.len();
+        self.known.retain(|connection| !ids.contains(&connection.connection_id));
+        let has_changed = self.known.len() < many;
         if has_changed {
             self.last_seen_at = Some(now);
         }
@@ -109,7 +109,7 @@ impl Connections {
     /// Notes of some that they are over; answers those of which nobody had.
     fn end(&mut self, ids: &[ConnectionId]) -> Vec<Connection> {
         let mut ended = Vec::new();
-        for connection in &mut self.connections {
+        for connection in &mut self.known {
             if ids.contains(&connection.connection_id) && !connection.is_over {
                 connection.is_over = true;
                 ended.push(connection.clone());
@@ -122,8 +122,8 @@ impl Connections {
     /// were made.
     fn forget_expired(&mut self, now: Timestamp) {
         let (expired, kept): (Vec<_>, Vec<_>) =
-            self.connections.drain(..).partition(|connection| connection.has_expired(now));
-        self.connections = kept;
+            self.known.drain(..).partition(|connection| connection.has_expired(now));
+        self.known = kept;
         let seen = expired.iter().map(|connection| connection.connected_at);
         self.last_seen_at = seen.chain(self.last_seen_at).max();
     }
@@ -237,13 +237,12 @@ mod tests {
     #[test]
     fn the_oldest_makes_room_for_the_newest() {
         let (mut all, ids) = connections(&[5; MOST]);
-        let newest =
-            Connection { connection_id: ConnectionId::new("new".into()), ..all.connections[0].clone() };
+        let newest = Connection { connection_id: ConnectionId::new("new".into()), ..all.known[0].clone() };
         let surplus = all.add(newest);
         assert_eq!(surplus.into_iter().map(|one| one.connection_id).collect::<Vec<_>>(), ids[..1]);
-        let later = Connection { connected_at: at(9000), ..all.connections[0].clone() };
+        let later = Connection { connected_at: at(9000), ..all.known[0].clone() };
         assert!(all.add(later).is_empty(), "those whose time is over take no room");
-        assert_eq!((all.connections.len(), all.last_seen_at()), (1, Some(at(9000))));
+        assert_eq!((all.known.len(), all.last_seen_at()), (1, Some(at(9000))));
     }
 
     #[test]
@@ -252,7 +251,7 @@ mod tests {
         assert!(all.remove(&ids[..1], at(100)) && !all.remove(&ids[..1], at(200)));
         assert_eq!(all.last_seen_at(), Some(at(100)));
         all.forget_expired(at(8000));
-        assert_eq!((all.connections.len(), all.last_seen_at()), (0, Some(at(100))));
+        assert_eq!((all.known.len(), all.last_seen_at()), (0, Some(at(100))));
         assert_eq!(Connections::or_none(all.user_id, None).last_seen_at(), None);
     }
 }
