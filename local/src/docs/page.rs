@@ -107,7 +107,9 @@ fn text(value: &Value) -> &str {
 
 /// Paragraphs of Markdown, of which there are emphasis and code.
 fn prose(markdown: &str) -> String {
-    markdown.split("\n\n").map(|paragraph| format!("<p>{}</p>\n", inline(paragraph.trim()))).collect()
+    markdown
+        .split("\n\n")
+        .fold(String::new(), |prose, paragraph| prose + "<p>" + &inline(paragraph.trim()) + "</p>\n")
 }
 
 fn inline(markdown: &str) -> String {
@@ -117,14 +119,9 @@ fn inline(markdown: &str) -> String {
 
 /// Each second mark ends what the one before it began.
 fn marked(text: &str, mark: &str, tag: &str) -> String {
-    let pieces = text.split(mark).enumerate();
-    pieces
-        .map(
-            |(number, piece)| {
-                if number % 2 == 1 { format!("<{tag}>{piece}</{tag}>") } else { piece.to_owned() }
-            },
-        )
-        .collect()
+    text.split(mark).enumerate().fold(String::new(), |marked, (number, piece)| {
+        if number % 2 == 1 { marked + &format!("<{tag}>{piece}</{tag}>") } else { marked + piece }
+    })
 }
 
 fn escaped(text: &str) -> String {
