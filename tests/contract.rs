@@ -231,15 +231,7 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
     };
     let ((), records) = kith.watch(Box::pin(everything)).await;
     let template = template();
-    let tables = template.tables.iter().flat_map(|(id, table)| {
-        let indexes = table.properties["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
-        let indexes = indexes.filter_map(|index| index["IndexName"].as_str());
-        let indexes = indexes.map(|index| (format!("{}/index/{index}", table.name), format!("{id}.{index}")));
-        indexes.chain([(table.name.clone(), id.clone())]).collect::<Vec<_>>()
-    });
-    let buckets = template.buckets.iter().map(|(id, bucket)| (bucket.name.clone(), id.clone()));
-    let connections = ["POST", "DELETE"].map(|method| (method.to_owned(), format!("SocketApi.{method}")));
-    let ids: BTreeMap<_, _> = tables.chain(buckets).chain(connections).collect();
+    let ids = resources(&template);
     let mut made: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();
     for (function, cost) in
         records.into_iter().flat_map(|record| [record.function, record.authorizer]).flatten()
@@ -273,6 +265,19 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         });
         assert_eq!(made, allowed.collect(), "{id}");
     }
+}
+
+/// What calls are made on, by the names that they are counted under: the logical ids of the template.
+fn resources(template: &Template) -> BTreeMap<String, String> {
+    let tables = template.tables.iter().flat_map(|(id, table)| {
+        let indexes = table.properties["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
+        let indexes = indexes.filter_map(|index| index["IndexName"].as_str());
+        let indexes = indexes.map(|index| (format!("{}/index/{index}", table.name), format!("{id}.{index}")));
+        indexes.chain([(table.name.clone(), id.clone())]).collect::<Vec<_>>()
+    });
+    let buckets = template.buckets.iter().map(|(id, bucket)| (bucket.name.clone(), id.clone()));
+    let connections = ["POST", "DELETE"].map(|method| (method.to_owned(), format!("SocketApi.{method}")));
+    tables.chain(buckets).chain(connections).collect()
 }
 
 #[test]

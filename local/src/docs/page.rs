@@ -38,14 +38,14 @@ pub(super) fn of(document: &Value) -> String {
     let messages: Vec<_> = document["components"]["messages"].as_object().into_iter().flatten().collect();
     for (ending, ..) in KINDS {
         for (key, message) in messages.iter().filter(|(key, _)| key.ends_with(ending)) {
-            page += &format!("<a href=\"#{key}\"><code>{}</code></a>", escaped(text(&message["name"])));
+            page.extend([format!("<a href=\"#{key}\"><code>{}</code></a>", escaped(text(&message["name"])))]);
         }
         page += "<br>";
     }
     page += "</nav>\n";
     page += &prose(text(&document["info"]["description"]));
     for (ending, heading, words) in KINDS {
-        page += &format!("<h2>{heading}</h2>\n{}", prose(words));
+        page.extend([format!("<h2>{heading}</h2>\n{}", prose(words))]);
         for (key, message) in messages.iter().filter(|(key, _)| key.ends_with(ending)) {
             page += &section(document, key, message);
         }
@@ -58,18 +58,19 @@ fn section(document: &Value, key: &str, message: &Value) -> String {
     let mut section =
         format!("<h3 id=\"{key}\"><a href=\"#{key}\">{}</a></h3>\n", escaped(text(&message["name"])));
     section += &prose(text(&message["description"]));
-    section += &format!("<pre>{}</pre>\n", escaped(&format!("{:#}", message["examples"][0]["payload"])));
+    let example = format!("{:#}", message["examples"][0]["payload"]);
+    section.extend([format!("<pre>{}</pre>\n", escaped(&example))]);
     section += "<table><tr><th>member<th>what it is<th>how it looks</tr>\n";
     let payload = &message["payload"];
     let required: Vec<_> = payload["required"].as_array().into_iter().flatten().collect();
     for (name, schema) in payload["properties"].as_object().into_iter().flatten() {
         let may_be_missing = if required.iter().any(|one| **one == **name) { "" } else { " May be missing." };
-        section += &format!(
+        section.extend([format!(
             "<tr><td><code>{}</code><td>{}{may_be_missing}<td>{}</tr>\n",
             escaped(name),
             inline(text(&schema["description"])),
             escaped(&looks(document, schema)),
-        );
+        )]);
     }
     section + "</table>\n"
 }
@@ -107,7 +108,9 @@ fn text(value: &Value) -> &str {
 
 /// Paragraphs of Markdown, of which there are emphasis and code.
 fn prose(markdown: &str) -> String {
-    markdown.split("\n\n").map(|paragraph| format!("<p>{}</p>\n", inline(paragraph.trim()))).collect()
+    markdown
+        .split("\n\n")
+        .fold(String::new(), |prose, paragraph| prose + "<p>" + &inline(paragraph.trim()) + "</p>\n")
 }
 
 fn inline(markdown: &str) -> String {
@@ -117,14 +120,9 @@ fn inline(markdown: &str) -> String {
 
 /// Each second mark ends what the one before it began.
 fn marked(text: &str, mark: &str, tag: &str) -> String {
-    let pieces = text.split(mark).enumerate();
-    pieces
-        .map(
-            |(number, piece)| {
-                if number % 2 == 1 { format!("<{tag}>{piece}</{tag}>") } else { piece.to_owned() }
-            },
-        )
-        .collect()
+    text.split(mark).enumerate().fold(String::new(), |marked, (number, piece)| {
+        if number % 2 == 1 { marked + &format!("<{tag}>{piece}</{tag}>") } else { marked + piece }
+    })
 }
 
 fn escaped(text: &str) -> String {

@@ -57,13 +57,13 @@ fn describe_one(status: &str, response: &mut Value) -> Vec<Code> {
 
 /// The codes of this status that stand in a text.
 fn codes(status: &str, text: &str) -> Vec<Code> {
-    let mut words = text.split(|letter: char| !letter.is_ascii_lowercase() && letter != '-');
+    let words = text.split(|letter: char| !letter.is_ascii_lowercase() && letter != '-');
     let named = |word: &str| {
         let mut all = Code::ALL.into_iter();
         all.find(|code| code.name() == word && code.status_and_title().0.as_str() == status)
     };
     let mut codes: Vec<Code> = Vec::new();
-    while let Some(word) = words.next() {
+    for word in words {
         codes.extend(named(word).filter(|code| !codes.contains(code)));
     }
     codes

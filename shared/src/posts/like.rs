@@ -111,19 +111,19 @@ pub async fn likers(
 }
 
 /// Those of whom the viewer may know. One round trip, 1.5 R each.
-async fn shown(app: &App, viewer: UserId, likes: Vec<LikeItem>) -> Result<Vec<Liker>> {
-    let users: Vec<_> = likes.iter().map(|like| like.user_id).collect();
+async fn shown(app: &App, viewer: UserId, page: Vec<LikeItem>) -> Result<Vec<Liker>> {
+    let users: Vec<_> = page.iter().map(|like| like.user_id).collect();
     let mut found = friends::people(app, viewer, &users).await?;
     let bonds = friends::bonds(&found, viewer, users)?;
-    let mut people = Vec::new();
-    for LikeItem { user_id, liked_at } in likes {
+    let mut likers = Vec::new();
+    for LikeItem { user_id, liked_at } in page {
         let is_there =
             bonds.get(&user_id).is_some_and(|bond| can_see(viewer, user_id, bond, Audience::Public));
         if is_there {
             let profile = found.take::<ProfileItem>(&keys::profile(user_id))?;
             let user = profile.map_or(UserRef::hidden(user_id), |profile| profile.into_ref(app));
-            people.push(Liker { user, liked_at });
+            likers.push(Liker { user, liked_at });
         }
     }
-    Ok(people)
+    Ok(likers)
 }
