@@ -189,9 +189,6 @@ pub fn rows() -> Vec<Row> {
         read("a friend's friends", |scene, client, _| {
             one(get(client, format!("/v1/users/{}/friends", scene.friend(client))))
         }),
-        read("mutual friends", |scene, client, _| {
-            one(get(client, format!("/v1/users/{}/mutual-friends", scene.friend(client))))
-        }),
         read("suggestions", |_, client, _| one(get(client, "/v1/friend-suggestions"))),
         read("search", |_, client, _| one(get(client, "/v1/users?query=person"))),
         read("conversations", |_, client, _| one(get(client, "/v1/conversations"))),

@@ -40,7 +40,7 @@ pub struct Size {
 
 impl Size {
     /// What is compared with.
-    pub const SMALL: Self = Self { people: 200, friends: 100, posts: 2_000 };
+    pub const SMALL: Self = Self { people: 300, friends: 100, posts: 3_000 };
     /// 1,000,000 relations, as a friendship is two.
     pub const LARGE: Self = Self { people: 10_000, friends: 100, posts: 100_000 };
 }

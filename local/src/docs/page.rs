@@ -29,50 +29,50 @@ const KINDS: [(&str, &str, &str); 4] = [
 /// The page.
 pub(super) fn of(document: &Value) -> String {
     let title = escaped(text(&document["info"]["title"]));
-    let mut page = format!(
+    let mut page = vec![format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
          <h1>{title}</h1>\n<p>Also as an <a href=\"/asyncapi.json\">AsyncAPI document</a>. \
          The HTTP API is described at <a href=\"/docs/\">/docs</a>.</p>\n<nav>"
-    );
+    )];
     let messages: Vec<_> = document["components"]["messages"].as_object().into_iter().flatten().collect();
     for (ending, ..) in KINDS {
         for (key, message) in messages.iter().filter(|(key, _)| key.ends_with(ending)) {
-            page.extend([format!("<a href=\"#{key}\"><code>{}</code></a>", escaped(text(&message["name"])))]);
+            page.push(format!("<a href=\"#{key}\"><code>{}</code></a>", escaped(text(&message["name"]))));
         }
-        page += "<br>";
+        page.push("<br>".into());
     }
-    page += "</nav>\n";
-    page += &prose(text(&document["info"]["description"]));
+    page.push("</nav>\n".into());
+    page.push(prose(text(&document["info"]["description"])));
     for (ending, heading, words) in KINDS {
-        page.extend([format!("<h2>{heading}</h2>\n{}", prose(words))]);
+        page.push(format!("<h2>{heading}</h2>\n{}", prose(words)));
         for (key, message) in messages.iter().filter(|(key, _)| key.ends_with(ending)) {
-            page += &section(document, key, message);
+            page.push(section(document, key, message));
         }
     }
-    page
+    page.concat()
 }
 
 /// A message.
 fn section(document: &Value, key: &str, message: &Value) -> String {
     let mut section =
-        format!("<h3 id=\"{key}\"><a href=\"#{key}\">{}</a></h3>\n", escaped(text(&message["name"])));
-    section += &prose(text(&message["description"]));
-    let example = format!("{:#}", message["examples"][0]["payload"]);
-    section.extend([format!("<pre>{}</pre>\n", escaped(&example))]);
-    section += "<table><tr><th>member<th>what it is<th>how it looks</tr>\n";
+        vec![format!("<h3 id=\"{key}\"><a href=\"#{key}\">{}</a></h3>\n", escaped(text(&message["name"])))];
+    section.push(prose(text(&message["description"])));
+    section.push(format!("<pre>{}</pre>\n", escaped(&format!("{:#}", message["examples"][0]["payload"]))));
+    section.push("<table><tr><th>member<th>what it is<th>how it looks</tr>\n".into());
     let payload = &message["payload"];
     let required: Vec<_> = payload["required"].as_array().into_iter().flatten().collect();
     for (name, schema) in payload["properties"].as_object().into_iter().flatten() {
         let may_be_missing = if required.iter().any(|one| **one == **name) { "" } else { " May be missing." };
-        section.extend([format!(
+        section.push(format!(
             "<tr><td><code>{}</code><td>{}{may_be_missing}<td>{}</tr>\n",
             escaped(name),
             inline(text(&schema["description"])),
             escaped(&looks(document, schema)),
-        )]);
+        ));
     }
-    section + "</table>\n"
+    section.push("</table>\n".into());
+    section.concat()
 }
 
 /// In a few words, what a value looks like.
