@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List whom I block */
+        /**
+         * List whom I block
+         * @description People you block, the last one first. Whoever of them blocks you too has only an id.
+         */
         get: operations["listBlocks"];
         put?: never;
         post?: never;
@@ -181,7 +184,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List pending requests */
+        /**
+         * List pending requests
+         * @description Those that wait for your answer, or that you wait for an answer to.
+         */
         get: operations["listFriendRequests"];
         put?: never;
         /**
@@ -202,16 +208,67 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a request */
+        /**
+         * Read a request
+         * @description For its sender and its recipient, also once it was answered.
+         */
         get: operations["getFriendRequest"];
         put?: never;
         post?: never;
-        /** Take back a request */
+        /**
+         * Take back a request
+         * @description Its sender may, as long as it was not answered. It is gone then, as if nobody had asked.
+         */
         delete: operations["cancelFriendRequest"];
         options?: never;
         head?: never;
-        /** Answer a request */
+        /**
+         * Answer a request
+         * @description Its recipient may. The same answer once more changes nothing. After a no, its sender cannot ask
+         *     again for 30 days; its recipient can ask at any time.
+         */
         patch: operations["answerFriendRequest"];
+        trace?: never;
+    };
+    "/v1/friend-suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List people I may know
+         * @description Friends of your newest friends, those first whom most of them have; nobody with whom you have to do
+         *     already, and nobody whom you dismissed.
+         */
+        get: operations["listFriendSuggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/friend-suggestions/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Dismiss a suggestion
+         * @description They are not suggested to you again for 90 days.
+         */
+        delete: operations["dismissFriendSuggestion"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/friends": {
@@ -221,7 +278,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List my friends */
+        /**
+         * List my friends
+         * @description With since when you are friends.
+         */
         get: operations["listFriends"];
         put?: never;
         post?: never;
@@ -241,7 +301,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a friendship */
+        /**
+         * End a friendship
+         * @description Neither sees any more what is for friends. What was said in chat stays readable to both. To end
+         *     what there is not changes nothing.
+         */
         delete: operations["endFriendship"];
         options?: never;
         head?: never;
@@ -255,14 +319,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read my profile */
+        /**
+         * Read my profile
+         * @description As others see it, with what only you see: your email, the version for `If-Match`, and how an
+         *     upload of a picture stands.
+         */
         get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change my profile */
+        /**
+         * Change my profile
+         * @description What is left out stays. With `If-Match` it is refused if it changed since you read it.
+         */
         patch: operations["editMe"];
         trace?: never;
     };
@@ -323,7 +394,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Set my status */
+        /**
+         * Set my status
+         * @description A line of what you are up to, shown with the time it was set.
+         */
         put: operations["setStatus"];
         post?: never;
         delete?: never;
@@ -353,6 +427,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List my notifications
+         * @description What others did that concerns you, the newest first. One goes when its cause does: a like that is
+         *     taken back, a comment or a post that is deleted, a request that is answered or taken back, a
+         *     friendship that ends; and there is none by anybody whom you block or who blocks you.
+         */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark my notifications as seen
+         * @description Up to one of them, and only ever forward.
+         */
+        put: operations["markNotificationsSeen"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/posts": {
         parameters: {
             query?: never;
@@ -362,7 +478,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Write a post */
+        /**
+         * Write a post
+         * @description It reaches the feeds of those it is for a moment later. With an `Idempotency-Key` it may be sent
+         *     again until an answer comes: it is written once.
+         */
         post: operations["createPost"];
         delete?: never;
         options?: never;
@@ -377,7 +497,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a post */
+        /**
+         * Read a post
+         * @description Your own, a friend's but what is private, and anybody's that is public. With `If-None-Match` an
+         *     answer that you have already is not sent again.
+         */
         get: operations["getPost"];
         put?: never;
         post?: never;
@@ -388,7 +512,11 @@ export interface paths {
         delete: operations["deletePost"];
         options?: never;
         head?: never;
-        /** Change a post */
+        /**
+         * Change a post
+         * @description Only its author may. With `If-Match` it is refused if it changed since you read it. Opened to more
+         *     people it reaches their feeds, closed it leaves them.
+         */
         patch: operations["editPost"];
         trace?: never;
     };
@@ -399,10 +527,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the comments on a post */
+        /**
+         * List the comments on a post
+         * @description Whoever sees the post sees them, but for those by people who block them, or whom they block.
+         */
         get: operations["listComments"];
         put?: never;
-        /** Comment on a post */
+        /**
+         * Comment on a post
+         * @description Whoever sees the post may. With an `Idempotency-Key` it may be sent again until an answer comes:
+         *     it is made once.
+         */
         post: operations["addComment"];
         delete?: never;
         options?: never;
@@ -417,7 +552,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a comment */
+        /**
+         * Read a comment
+         * @description Its id is one of its post's: under another post there is no such comment.
+         */
         get: operations["getComment"];
         put?: never;
         post?: never;
@@ -428,7 +566,10 @@ export interface paths {
         delete: operations["deleteComment"];
         options?: never;
         head?: never;
-        /** Change a comment */
+        /**
+         * Change a comment
+         * @description Only who made it may. With `If-Match` it is refused if it changed since you read it.
+         */
         patch: operations["editComment"];
         trace?: never;
     };
@@ -440,10 +581,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Like a post */
+        /**
+         * Like a post
+         * @description Whoever sees it may, once: to like it again changes nothing.
+         */
         put: operations["likePost"];
         post?: never;
-        /** Like a post no more */
+        /**
+         * Like a post no more
+         * @description To take back what there is not changes nothing.
+         */
         delete: operations["unlikePost"];
         options?: never;
         head?: never;
@@ -457,8 +604,34 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List who likes a post */
+        /**
+         * List who likes a post
+         * @description With since when. People who block you, or whom you block, are left out.
+         */
         get: operations["listLikes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See who is online
+         * @description Of those who are asked about, the viewer's friends are answered, in the order that they are named.
+         *     When a friend's first connection opens, or the last one closes, it is also told over the WebSocket
+         *     API. A connection that broke off without a goodbye counts until somebody tries to reach it, or for
+         *     two hours.
+         */
+        get: operations["listPresence"];
         put?: never;
         post?: never;
         delete?: never;
@@ -563,7 +736,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Find a profile by username */
+        /**
+         * Find a profile by username
+         * @description The same as by id, for whoever knows only the name.
+         */
         get: operations["getUserByUsername"];
         put?: never;
         post?: never;
@@ -580,7 +756,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Search for people */
+        /**
+         * Search for people
+         * @description By the beginning of a username or of a word of a name. Somebody who blocks you is not found.
+         */
         get: operations["searchUsers"];
         put?: never;
         /**
@@ -602,7 +781,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a profile */
+        /**
+         * Read a profile
+         * @description Anybody's but that of somebody who blocks you; `relation` says what they are to you.
+         */
         get: operations["getUser"];
         put?: never;
         post?: never;
@@ -624,6 +806,27 @@ export interface paths {
          * @description Friends of yours only; those who block you are left out.
          */
         get: operations["listFriendsOf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{userId}/mutual-friends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the friends I have in common with somebody
+         * @description A page of theirs is looked at for each of these, so one may have few of them, or none, while
+         *     `nextCursor` is set. With somebody whom you block there are none.
+         */
+        get: operations["listMutualFriends"];
         put?: never;
         post?: never;
         delete?: never;
@@ -672,20 +875,30 @@ export interface components {
             /**
              * Format: uri
              * @description 512 pixels.
+             * @example https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg
              */
             large: string;
             /**
              * Format: uri
              * @description 256 pixels.
+             * @example https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg
              */
             medium: string;
             /**
              * Format: uri
              * @description 64 pixels.
+             * @example https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg
              */
             small: string;
         };
-        /** @description A picture that is not (yet) the avatar. */
+        /**
+         * @description A picture that is not (yet) the avatar.
+         * @example {
+         *       "code": "animated",
+         *       "id": "4-AAECAwQFBgcICQoLDA0ODw",
+         *       "status": "failed"
+         *     }
+         */
         AvatarUpload: {
             code: components["schemas"]["UnusablePicture"] | null;
             /** @description The upload's id. */
@@ -728,6 +941,7 @@ export interface components {
             /**
              * Format: int64
              * @description Counts its changes; the first part of the `ETag`.
+             * @example 1
              */
             version: number;
         };
@@ -757,7 +971,15 @@ export interface components {
             lastRevision: number;
             /** @description How many messages there are: the last one's seq. */
             lastSeq: components["schemas"]["Seq"];
-            /** @description With whom. */
+            /**
+             * @description With whom.
+             * @example {
+             *       "avatar": null,
+             *       "id": "01JZZ3W1B6F9V5D0N3S8C7P2ME",
+             *       "name": "Bob",
+             *       "username": "bob"
+             *     }
+             */
             peer: components["schemas"]["UserRef"];
             /** @description Up to which the other one has, as far as they are friends, or were then. */
             peerReadSeq: components["schemas"]["Seq"];
@@ -797,7 +1019,15 @@ export interface components {
             createdAt: components["schemas"]["Timestamp"];
             /** @description Its id. */
             id: components["schemas"]["FriendRequestId"];
-            /** @description Whom. */
+            /**
+             * @description Whom.
+             * @example {
+             *       "avatar": null,
+             *       "id": "01JZZ3W1B6F9V5D0N3S8C7P2ME",
+             *       "name": "Bob",
+             *       "username": "bob"
+             *     }
+             */
             recipient: components["schemas"]["UserRef"];
             /** @description Who asked. */
             sender: components["schemas"]["UserRef"];
@@ -869,6 +1099,7 @@ export interface components {
             /**
              * Format: int64
              * @description Counts the changes to the profile; the first part of the `ETag`.
+             * @example 3
              */
             version: number;
         };
@@ -980,7 +1211,10 @@ export interface components {
             headers: {
                 [key: string]: string;
             };
-            /** @description Its id, by which `avatarUpload` of one's profile tells what becomes of it. */
+            /**
+             * @description Its id, by which `avatarUpload` of one's profile tells what becomes of it.
+             * @example 4-AAECAwQFBgcICQoLDA0ODw
+             */
             id: string;
             /**
              * @description The request's method.
@@ -990,6 +1224,7 @@ export interface components {
             /**
              * Format: uri
              * @description Where to send it. Whoever has it can upload in your name: keep it to yourself.
+             * @example https://uploads.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-AAECAwQFBgcICQoLDA0ODw?X-Amz-Signature=0f8fad5b
              */
             url: string;
         };
@@ -1004,37 +1239,39 @@ export interface components {
             /** @description The name to be found by. */
             username: components["schemas"]["Username"];
         };
+        /** @description That somebody did something that concerns the viewer. */
+        Notification: components["schemas"]["Subject"] & {
+            /** @description Who did it. */
+            actor: components["schemas"]["UserRef"];
+            /** @description When it came. */
+            createdAt: components["schemas"]["Timestamp"];
+            /** @description Its id. */
+            id: components["schemas"]["NotificationId"];
+            /** @description Whether the viewer has seen it. */
+            seen: boolean;
+        };
+        /** @example 01JZZ43D2H5K7N9Q1S3V5X7Z9B */
+        NotificationId: string;
+        /** @description A page of notifications. */
+        Notifications: {
+            /** @description Some of them; there may be fewer than asked for, even none, while `nextCursor` is set. */
+            items: components["schemas"]["Notification"][];
+            /** @description What to send as `cursor` for the next page. */
+            nextCursor: string | null;
+            /** @description How many there are that were not seen, in all the list; 100 means 100 or more. */
+            unseenCount: number;
+        };
         /** @description A page of a list. */
         PageOf_Blocked: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: (components["schemas"]["UserRef"] & {
-                /** @description Since when. */
-                blockedAt: components["schemas"]["Timestamp"];
-            })[];
+            items: components["schemas"]["Blocked"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
         /** @description A page of a list. */
         PageOf_Comment: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: {
-                /** @description Who said it. */
-                author: components["schemas"]["UserRef"];
-                /** @description When it was made. */
-                createdAt: components["schemas"]["Timestamp"];
-                editedAt: components["schemas"]["Timestamp"] | null;
-                /** @description Its id. */
-                id: components["schemas"]["CommentId"];
-                /** @description On which post it is. */
-                postId: components["schemas"]["PostId"];
-                /** @description What it says. */
-                text: components["schemas"]["CommentText"];
-                /**
-                 * Format: int64
-                 * @description Counts its changes; the first part of the `ETag`.
-                 */
-                version: number;
-            }[];
+            items: components["schemas"]["Comment"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
@@ -1072,20 +1309,14 @@ export interface components {
         /** @description A page of a list. */
         PageOf_Found: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: (components["schemas"]["UserRef"] & {
-                /** @description What they are to the viewer. */
-                relation: components["schemas"]["Relation"];
-            })[];
+            items: components["schemas"]["Found"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
         /** @description A page of a list. */
         PageOf_Friend: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: (components["schemas"]["UserRef"] & {
-                /** @description Since when. */
-                friendsSince: components["schemas"]["Timestamp"];
-            })[];
+            items: components["schemas"]["Friend"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
@@ -1112,77 +1343,35 @@ export interface components {
         /** @description A page of a list. */
         PageOf_Liker: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: (components["schemas"]["UserRef"] & {
-                /** @description Since when. */
-                likedAt: components["schemas"]["Timestamp"];
-            })[];
+            items: components["schemas"]["Liker"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
         /** @description A page of a list. */
         PageOf_Post: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: {
-                /** @description Who wrote it. */
-                author: components["schemas"]["UserRef"];
-                /**
-                 * Format: int32
-                 * @description How many comments there are on it.
-                 */
-                commentCount: number;
-                /** @description When it was written. */
-                createdAt: components["schemas"]["Timestamp"];
-                editedAt: components["schemas"]["Timestamp"] | null;
-                /** @description Its id. */
-                id: components["schemas"]["PostId"];
-                /**
-                 * Format: int32
-                 * @description How many like it.
-                 */
-                likeCount: number;
-                /** @description Whether the viewer likes it. */
-                liked: boolean;
-                /** @description What it says. */
-                text: components["schemas"]["PostText"];
-                /**
-                 * Format: int64
-                 * @description Counts the changes by its author; the first part of the `ETag`.
-                 */
-                version: number;
-                /** @description For whom it is. */
-                visibility: components["schemas"]["Visibility"];
-            }[];
+            items: components["schemas"]["Post"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
         /** @description A page of a list. */
         PageOf_SessionEntry: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: {
-                /** @description When it was opened. */
-                createdAt: components["schemas"]["Timestamp"];
-                /** @description Whether it is the one that asks. */
-                current: boolean;
-                /** @description What it was called at sign-in, or else what the browser or app said of itself. */
-                device: components["schemas"]["Device"];
-                /** @description The session's id. */
-                id: components["schemas"]["SessionId"];
-                /** @description When it was last used, to about ten minutes. */
-                lastSeenAt: components["schemas"]["Timestamp"];
-            }[];
+            items: components["schemas"]["SessionEntry"][];
+            /** @description What to send as `cursor` for the next page. */
+            nextCursor: string | null;
+        };
+        /** @description A page of a list. */
+        PageOf_Suggestion: {
+            /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
+            items: components["schemas"]["Suggestion"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
         /** @description A page of a list. */
         PageOf_UserRef: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: {
-                avatar: components["schemas"]["Avatar"] | null;
-                /** @description The person's id. */
-                id: components["schemas"]["UserId"];
-                name: components["schemas"]["Name"] | null;
-                username: components["schemas"]["Username"] | null;
-            }[];
+            items: components["schemas"]["UserRef"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
@@ -1206,6 +1395,7 @@ export interface components {
             /**
              * Format: int32
              * @description How many comments there are on it.
+             * @example 2
              */
             commentCount: number;
             /** @description When it was written. */
@@ -1216,6 +1406,7 @@ export interface components {
             /**
              * Format: int32
              * @description How many like it.
+             * @example 3
              */
             likeCount: number;
             /** @description Whether the viewer likes it. */
@@ -1225,6 +1416,7 @@ export interface components {
             /**
              * Format: int64
              * @description Counts the changes by its author; the first part of the `ETag`.
+             * @example 1
              */
             version: number;
             /** @description For whom it is. */
@@ -1248,6 +1440,19 @@ export interface components {
         PostId: string;
         /** @example Down, down, down. Would the fall never come to an end? */
         PostText: string;
+        /** @description Whether a friend is connected. */
+        Presence: {
+            lastSeenAt: components["schemas"]["Timestamp"] | null;
+            /** @description Whether they have a connection to the WebSocket API. */
+            online: boolean;
+            /** @description Who. */
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description Whether friends are connected. */
+        Presences: {
+            /** @description Each friend who was asked about. */
+            items: components["schemas"]["Presence"][];
+        };
         /** @description A problem, as RFC 9457 has it. */
         Problem: {
             /** @description What kind of problem it is. */
@@ -1256,7 +1461,10 @@ export interface components {
             detail: string;
             /** @description Which values are invalid, and why. */
             errors?: components["schemas"]["InvalidValue"][];
-            /** @description What to name when asking for help. */
+            /**
+             * @description What to name when asking for help.
+             * @example Kx3T1hR6joEEPJg=
+             */
             requestId: string;
             /**
              * Format: int32
@@ -1281,6 +1489,7 @@ export interface components {
             /**
              * Format: int32
              * @description How many friends they have.
+             * @example 12
              */
             friendCount: number;
             /** @description The person's id. */
@@ -1305,6 +1514,11 @@ export interface components {
          * @enum {string}
          */
         Relation: "self" | "none" | "requestSent" | "requestReceived" | "friends" | "blocked";
+        /** @description How far somebody has looked. */
+        SeenUpTo: {
+            /** @description Up to which notification. */
+            upTo: components["schemas"]["NotificationId"];
+        };
         /** @example 42 */
         Seq: number;
         /** @description A session that was just opened. */
@@ -1342,11 +1556,15 @@ export interface components {
         SocketTicket: {
             /** @description Until when. */
             expiresAt: components["schemas"]["Timestamp"];
-            /** @description The ticket. Shown only here. */
+            /**
+             * @description The ticket. Shown only here.
+             * @example dGlja2V0LXRvLXJpZGUtb24tdGhlLW1vY2stdHVydGxl
+             */
             ticket: string;
             /**
              * Format: uri
              * @description Where to connect: the ticket is in it.
+             * @example wss://socket.example/prod?ticket=dGlja2V0LXRvLXJpZGUtb24tdGhlLW1vY2stdHVydGxl
              */
             url: string;
         };
@@ -1359,13 +1577,57 @@ export interface components {
         };
         /** @example Down the rabbit hole */
         StatusText: string;
+        /** @description What a notification is about: its type, and ids of what it leads to. */
+        Subject: {
+            /** @description Somebody asks the viewer to be friends. */
+            object: {
+                /** @description The request. */
+                requestId: components["schemas"]["FriendRequestId"];
+            };
+            /** @enum {string} */
+            type: "friendRequest";
+        } | {
+            /** @description Somebody has accepted the viewer's request. */
+            object: {
+                /** @description The request. */
+                requestId: components["schemas"]["FriendRequestId"];
+            };
+            /** @enum {string} */
+            type: "friendAccepted";
+        } | {
+            /** @description Somebody commented on the viewer's post. */
+            object: {
+                /** @description The comment. */
+                commentId: components["schemas"]["CommentId"];
+                /** @description The post. */
+                postId: components["schemas"]["PostId"];
+            };
+            /** @enum {string} */
+            type: "comment";
+        } | {
+            /** @description Somebody likes the viewer's post. */
+            object: {
+                /** @description The post. */
+                postId: components["schemas"]["PostId"];
+            };
+            /** @enum {string} */
+            type: "like";
+        };
+        /** @description Somebody whom the viewer may know. */
+        Suggestion: components["schemas"]["UserRef"] & {
+            /** @description How many of the viewer's 20 newest friends have them among their 100 newest. */
+            mutualFriendCount: number;
+        };
         /**
          * Format: date-time
          * @description RFC 3339, UTC, milliseconds
          * @example 2026-05-04T09:30:00.000Z
          */
         Timestamp: string;
-        /** @description Opaque. Shown only here and only once; send it as `Authorization: Bearer …`. */
+        /**
+         * @description Opaque. Shown only here and only once; send it as `Authorization: Bearer …`.
+         * @example kith_AZf_wvi3aiRmCiyg5YfULAAZf_wvi3aiRmCiyg5YfULAAZf_wvi3aiRmCiyg5YfU
+         */
         Token: string;
         /** @description How much there is to be looked at. Each stops at 100: then there are 100 or more. */
         Unread: {
@@ -1402,10 +1664,301 @@ export interface components {
          */
         Visibility: "public" | "friends" | "private";
     };
-    responses: never;
+    responses: {
+        /** @description The gateway's own `{"message"}` where more is asked for than the deployment takes. */
+        429: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Too Many Requests"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GatewayMessage"];
+            };
+        };
+        /** @description `invalid-cursor`: it is not one of this list; `invalid-query`: a parameter cannot be read, or is given twice */
+        "400.invalid-cursor.invalid-query": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid-cursor" | "invalid-query";
+                    /** @constant */
+                    status?: 400;
+                };
+            };
+        };
+        /** @description `invalid-query` */
+        "400.invalid-query": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid-query";
+                    /** @constant */
+                    status?: 400;
+                };
+            };
+        };
+        /** @description `malformed-json`: the body is not JSON, or not I-JSON (RFC 7493) */
+        "400.malformed-json": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "malformed-json";
+                    /** @constant */
+                    status?: 400;
+                };
+            };
+        };
+        /** @description `unauthenticated`: no session, or one that has ended. The gateway's own `{"message"}` without an `Authorization` header. */
+        "401.unauthenticated": {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Unauthorized"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "unauthenticated";
+                    /** @constant */
+                    status?: 401;
+                };
+            };
+        };
+        /** @description `forbidden`: it is not yours */
+        "403.forbidden": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "forbidden";
+                    /** @constant */
+                    status?: 403;
+                };
+            };
+        };
+        /** @description `not-found` */
+        "404.not-found": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "not-found";
+                    /** @constant */
+                    status?: 404;
+                };
+            };
+        };
+        /** @description `version-mismatch` */
+        "412.version-mismatch": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "version-mismatch";
+                    /** @constant */
+                    status?: 412;
+                };
+            };
+        };
+        /** @description `body-too-large`: more than 64 KiB. The gateway's own `{"message"}` over 10 MB. */
+        "413.body-too-large": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Request Entity Too Large"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "body-too-large";
+                    /** @constant */
+                    status?: 413;
+                };
+            };
+        };
+        /** @description `unsupported-media-type`: not application/json */
+        "415.unsupported-media-type": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "unsupported-media-type";
+                    /** @constant */
+                    status?: 415;
+                };
+            };
+        };
+        /** @description `invalid-input`: `errors` names every value that breaks its rules; `idempotency-key-reuse`: the key was used for something else */
+        "422.idempotency-key-reuse.invalid-input": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid-input" | "idempotency-key-reuse";
+                    /** @constant */
+                    status?: 422;
+                };
+            };
+        };
+        /** @description `invalid-input`: a parameter breaks its rules: the limit is not 1 to 100 */
+        "422.invalid-input": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid-input";
+                    /** @constant */
+                    status?: 422;
+                };
+            };
+        };
+        /** @description `invalid-input`: `errors` names every value that breaks its rules; `weak-password`: it is too easy to guess */
+        "422.invalid-input.weak-password": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "invalid-input" | "weak-password";
+                    /** @constant */
+                    status?: 422;
+                };
+            };
+        };
+        /** @description `rate-limited`: too often. The gateway's own `{"message"}` where more is asked for than the deployment takes. */
+        "429.rate-limited": {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Too Many Requests"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "rate-limited";
+                    /** @constant */
+                    status?: 429;
+                };
+            };
+        };
+        /** @description `internal`: a bug. The gateway's own `{"message"}` where a function, or checking a token, fails as a whole. */
+        "500.internal": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Internal Server Error"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "internal";
+                    /** @constant */
+                    status?: 500;
+                };
+            };
+        };
+        /** @description `unavailable`: storage did not answer in time; a retry is safe. The gateway's own `{"message"}` where no function is to be had in time. */
+        "503.unavailable": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "message": "Service Unavailable"
+                 *     }
+                 */
+                "application/json": components["schemas"]["GatewayMessage"];
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "unavailable";
+                    /** @constant */
+                    status?: 503;
+                };
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description Which version it is, and a digest of the answer: for `If-None-Match` and `If-Match`.
+         * @example "3.mOqgLYv1Tn0cJb2x"
+         */
+        ETag: string;
+        /**
+         * @description Where it is to be read: a path.
+         * @example /v1/users/01JZZ3W0Q5E8T4C9M2R7B6N1KD
+         */
+        Location: string;
+        /**
+         * @description Which limit it was, that nothing is left (`r`), and for how many seconds (`t`).
+         * @example "avatar-upload";r=0;t=540
+         */
+        RateLimit: string;
+        /**
+         * @description What that limit allows: how many (`q`) within how many seconds (`w`).
+         * @example "avatar-upload";q=60;w=3600
+         */
+        "RateLimit-Policy": string;
+        /**
+         * @description After how many seconds to try again.
+         * @example 540
+         */
+        "Retry-After": number;
+        /**
+         * @description How to say who you are.
+         * @example Bearer
+         */
+        "WWW-Authenticate": "Bearer";
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1430,58 +1983,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar": {
+                     *             "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *             "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *             "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *           },
+                     *           "blockedAt": "2026-05-04T09:30:00.000Z",
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *           "name": "Alice Liddell",
+                     *           "username": "alice"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_Blocked"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     block: {
@@ -1489,7 +2017,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Whom. */
+                /**
+                 * @description Whom.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD
+                 */
                 userId: components["schemas"]["UserId"];
             };
             cookie?: never;
@@ -1503,46 +2034,24 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found: that is no id */
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `not-found`: that is no id */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     unblock: {
@@ -1550,7 +2059,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Whom. */
+                /**
+                 * @description Whom.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD
+                 */
                 userId: components["schemas"]["UserId"];
             };
             cookie?: never;
@@ -1564,46 +2076,24 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found: that is no id */
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `not-found`: that is no id */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     listConversations: {
@@ -1626,58 +2116,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *           "lastMessage": {
+                     *             "clientId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *             "conversationId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *             "createdAt": "2026-05-04T09:30:00.000Z",
+                     *             "deletedAt": null,
+                     *             "editedAt": null,
+                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME-42",
+                     *             "revision": 0,
+                     *             "senderId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *             "seq": 42,
+                     *             "text": "Take some more tea."
+                     *           },
+                     *           "lastRevision": 0,
+                     *           "lastSeq": 42,
+                     *           "peer": {
+                     *             "avatar": {
+                     *               "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *               "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *               "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *             },
+                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *             "name": "Alice Liddell",
+                     *             "username": "alice"
+                     *           },
+                     *           "peerReadSeq": 42,
+                     *           "readSeq": 42,
+                     *           "unreadCount": 0,
+                     *           "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_Conversation"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     getConversation: {
@@ -1685,7 +2170,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME
+                 */
                 conversationId: components["schemas"]["ConversationId"];
             };
             cookie?: never;
@@ -1698,49 +2186,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *       "lastMessage": {
+                     *         "clientId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *         "conversationId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *         "createdAt": "2026-05-04T09:30:00.000Z",
+                     *         "deletedAt": null,
+                     *         "editedAt": null,
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME-42",
+                     *         "revision": 0,
+                     *         "senderId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "seq": 42,
+                     *         "text": "Take some more tea."
+                     *       },
+                     *       "lastRevision": 0,
+                     *       "lastSeq": 42,
+                     *       "peer": {
+                     *         "avatar": null,
+                     *         "id": "01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *         "name": "Bob",
+                     *         "username": "bob"
+                     *       },
+                     *       "peerReadSeq": 42,
+                     *       "readSeq": 42,
+                     *       "unreadCount": 0,
+                     *       "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     listMessages: {
@@ -1749,15 +2231,18 @@ export interface operations {
                 /** @description How many at most. */
                 limit?: number;
                 /** @description Those right before this seq. */
-                before?: number;
+                before?: components["schemas"]["Seq"];
                 /** @description Those right behind this seq. */
-                after?: number;
+                after?: components["schemas"]["Seq"];
                 /** @description Those that were edited or deleted after this revision, in the order of their revisions. */
-                changedAfter?: number;
+                changedAfter?: components["schemas"]["Seq"];
             };
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME
+                 */
                 conversationId: components["schemas"]["ConversationId"];
             };
             cookie?: never;
@@ -1770,67 +2255,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "clientId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *           "conversationId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *           "createdAt": "2026-05-04T09:30:00.000Z",
+                     *           "deletedAt": null,
+                     *           "editedAt": null,
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME-42",
+                     *           "revision": 0,
+                     *           "senderId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *           "seq": 42,
+                     *           "text": "Take some more tea."
+                     *         }
+                     *       ],
+                     *       "lastRevision": 0,
+                     *       "lastSeq": 42
+                     *     }
+                     */
                     "application/json": components["schemas"]["History"];
                 };
             };
-            /** @description invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100, a bound is negative, or there is more than one */
+            400: components["responses"]["400.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            /** @description `invalid-input`: the limit is not 1 to 100, a bound is negative, or there is more than one */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     deleteMessage: {
@@ -1838,9 +2305,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description In which conversation. */
+                /**
+                 * @description In which conversation.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME
+                 */
                 conversationId: components["schemas"]["ConversationId"];
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 42
+                 */
                 seq: components["schemas"]["Seq"];
             };
             cookie?: never;
@@ -1854,70 +2327,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description forbidden: it is not yours */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description rate-limited */
-            429: {
-                headers: {
-                    /** @description What is left: `r` requests for `t` seconds. */
-                    RateLimit?: string;
-                    /** @description The rule: `q` requests in `w` seconds. */
-                    "RateLimit-Policy"?: string;
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     editMessage: {
@@ -1925,15 +2340,26 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description In which conversation. */
+                /**
+                 * @description In which conversation.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME
+                 */
                 conversationId: components["schemas"]["ConversationId"];
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 42
+                 */
                 seq: components["schemas"]["Seq"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "Take some more tea."
+                 *     }
+                 */
                 "application/json": components["schemas"]["MessageChange"];
             };
         };
@@ -1944,109 +2370,59 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "clientId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *       "conversationId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "deletedAt": null,
+                     *       "editedAt": null,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME-42",
+                     *       "revision": 0,
+                     *       "senderId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *       "seq": 42,
+                     *       "text": "Take some more tea."
+                     *     }
+                     */
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description forbidden: it is not yours; not-friends */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `forbidden`: it is not yours; `not-friends` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden" | "not-friends";
+                        /** @constant */
+                        status?: 403;
+                    };
                 };
             };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            404: components["responses"]["404.not-found"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description rate-limited */
-            429: {
-                headers: {
-                    /** @description What is left: `r` requests for `t` seconds. */
-                    RateLimit?: string;
-                    /** @description The rule: `q` requests in `w` seconds. */
-                    "RateLimit-Policy"?: string;
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     markRead: {
@@ -2054,13 +2430,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME
+                 */
                 conversationId: components["schemas"]["ConversationId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "seq": 42
+                 *     }
+                 */
                 "application/json": components["schemas"]["ReadUpTo"];
             };
         };
@@ -2072,82 +2456,28 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     getFeed: {
@@ -2170,58 +2500,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "author": {
+                     *             "avatar": {
+                     *               "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *               "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *               "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *             },
+                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *             "name": "Alice Liddell",
+                     *             "username": "alice"
+                     *           },
+                     *           "commentCount": 2,
+                     *           "createdAt": "2026-05-04T09:30:00.000Z",
+                     *           "editedAt": null,
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X",
+                     *           "likeCount": 3,
+                     *           "liked": true,
+                     *           "text": "Down, down, down. Would the fall never come to an end?",
+                     *           "version": 1,
+                     *           "visibility": "public"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_Post"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     listFriendRequests: {
@@ -2246,58 +2561,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "createdAt": "2026-05-04T09:30:00.000Z",
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *           "recipient": {
+                     *             "avatar": {
+                     *               "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *               "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *               "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *             },
+                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *             "name": "Alice Liddell",
+                     *             "username": "alice"
+                     *           },
+                     *           "sender": {
+                     *             "avatar": {
+                     *               "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *               "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *               "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *             },
+                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *             "name": "Alice Liddell",
+                     *             "username": "alice"
+                     *           },
+                     *           "status": "pending",
+                     *           "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_FriendRequest"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     sendFriendRequest: {
@@ -2309,6 +2614,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "to": "01JZZ3W0Q5E8T4C9M2R7B6N1KD"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewFriendRequest"];
             };
         };
@@ -2316,110 +2626,88 @@ export interface operations {
             /** @description The request. */
             201: {
                 headers: {
-                    /** @description Where it is. */
-                    Location?: string;
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *       "recipient": {
+                     *         "avatar": null,
+                     *         "id": "01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *         "name": "Bob",
+                     *         "username": "bob"
+                     *       },
+                     *       "sender": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "name": "Alice Liddell",
+                     *         "username": "alice"
+                     *       },
+                     *       "status": "pending",
+                     *       "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["FriendRequest"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description forbidden: you block them */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `forbidden`: you block them */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                        /** @constant */
+                        status?: 403;
+                    };
                 };
             };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description already-friends, request-pending, recently-rejected (with Retry-After), friend-limit */
+            404: components["responses"]["404.not-found"];
+            /** @description `already-friends`, `request-pending`, `recently-rejected` (with Retry-After), `friend-limit` */
             409: {
                 headers: {
-                    /** @description Seconds to wait, after a rejection. */
-                    "Retry-After"?: string;
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "already-friends" | "request-pending" | "recently-rejected" | "friend-limit";
+                        /** @constant */
+                        status?: 409;
+                    };
                 };
             };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     getFriendRequest: {
@@ -2427,7 +2715,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME
+                 */
                 requestId: components["schemas"]["FriendRequestId"];
             };
             cookie?: never;
@@ -2440,49 +2731,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *       "recipient": {
+                     *         "avatar": null,
+                     *         "id": "01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *         "name": "Bob",
+                     *         "username": "bob"
+                     *       },
+                     *       "sender": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "name": "Alice Liddell",
+                     *         "username": "alice"
+                     *       },
+                     *       "status": "pending",
+                     *       "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["FriendRequest"];
                 };
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found: also once it was taken back, or they are friends no more */
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `not-found`: also once it was taken back, or they are friends no more */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     cancelFriendRequest: {
@@ -2490,7 +2783,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME
+                 */
                 requestId: components["schemas"]["FriendRequestId"];
             };
             cookie?: never;
@@ -2504,64 +2800,39 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description forbidden: it is to you */
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `forbidden`: it is to you */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                        /** @constant */
+                        status?: 403;
+                    };
                 };
             };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description request-closed: it was answered */
+            404: components["responses"]["404.not-found"];
+            /** @description `request-closed`: it was answered */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-closed";
+                        /** @constant */
+                        status?: 409;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     answerFriendRequest: {
@@ -2569,13 +2840,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME
+                 */
                 requestId: components["schemas"]["FriendRequestId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "status": "accepted"
+                 *     }
+                 */
                 "application/json": components["schemas"]["FriendRequestAnswer"];
             };
         };
@@ -2586,103 +2865,174 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *       "recipient": {
+                     *         "avatar": null,
+                     *         "id": "01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *         "name": "Bob",
+                     *         "username": "bob"
+                     *       },
+                     *       "sender": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "name": "Alice Liddell",
+                     *         "username": "alice"
+                     *       },
+                     *       "status": "pending",
+                     *       "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["FriendRequest"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description forbidden: it is from you */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `forbidden`: it is from you */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                        /** @constant */
+                        status?: 403;
+                    };
                 };
             };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description request-closed: answered in the other way; friend-limit */
+            404: components["responses"]["404.not-found"];
+            /** @description `request-closed`: answered in the other way; `friend-limit` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-closed" | "friend-limit";
+                        /** @constant */
+                        status?: 409;
+                    };
                 };
             };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    listFriendSuggestions: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Where to go on: `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them, the best first. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar": {
+                     *             "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *             "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *             "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *           },
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *           "mutualFriendCount": 1,
+                     *           "name": "Alice Liddell",
+                     *           "username": "alice"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PageOf_Suggestion"];
                 };
             };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    dismissFriendSuggestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Whom.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD
+                 */
+                userId: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are not suggested, whether they were or not. */
+            204: {
                 headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `not-found`: that is no id */
+            404: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
                 };
             };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     listFriends: {
@@ -2705,58 +3055,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar": {
+                     *             "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *             "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *             "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *           },
+                     *           "friendsSince": "2026-05-04T09:30:00.000Z",
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *           "name": "Alice Liddell",
+                     *           "username": "alice"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_Friend"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     endFriendship: {
@@ -2764,7 +3089,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description With whom. */
+                /**
+                 * @description With whom.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD
+                 */
                 userId: components["schemas"]["UserId"];
             };
             cookie?: never;
@@ -2778,46 +3106,24 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found: that is no id */
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `not-found`: that is no id */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     getMe: {
@@ -2835,52 +3141,53 @@ export interface operations {
             /** @description Yourself. */
             200: {
                 headers: {
-                    /** @description `"<version>.<digest>"` */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar": {
+                     *         "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *         "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *         "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *       },
+                     *       "avatarUpload": {
+                     *         "code": "animated",
+                     *         "id": "4-AAECAwQFBgcICQoLDA0ODw",
+                     *         "status": "failed"
+                     *       },
+                     *       "bio": "Curiouser and curiouser.",
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "email": "alice@example.com",
+                     *       "friendCount": 12,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *       "location": "Oxford",
+                     *       "name": "Alice Liddell",
+                     *       "relation": "self",
+                     *       "status": {
+                     *         "text": "Down the rabbit hole",
+                     *         "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *       },
+                     *       "username": "alice",
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description What you have still holds. */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     editMe: {
@@ -2895,6 +3202,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "bio": "Curiouser and curiouser.",
+                 *       "location": "Oxford",
+                 *       "name": "Alice Liddell",
+                 *       "username": "alice"
+                 *     }
+                 */
                 "application/json": components["schemas"]["MeEdit"];
             };
         };
@@ -2902,99 +3217,77 @@ export interface operations {
             /** @description Yourself, as you are now. */
             200: {
                 headers: {
-                    /** @description `"<version>.<digest>"` */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar": {
+                     *         "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *         "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *         "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *       },
+                     *       "avatarUpload": {
+                     *         "code": "animated",
+                     *         "id": "4-AAECAwQFBgcICQoLDA0ODw",
+                     *         "status": "failed"
+                     *       },
+                     *       "bio": "Curiouser and curiouser.",
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "email": "alice@example.com",
+                     *       "friendCount": 12,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *       "location": "Oxford",
+                     *       "name": "Alice Liddell",
+                     *       "relation": "self",
+                     *       "status": {
+                     *         "text": "Down the rabbit hole",
+                     *         "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *       },
+                     *       "username": "alice",
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description username-taken */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `username-taken` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "username-taken";
+                        /** @constant */
+                        status?: 409;
+                    };
                 };
             };
-            /** @description version-mismatch */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            412: components["responses"]["412.version-mismatch"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     uploadAvatar: {
@@ -3006,6 +3299,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "contentLength": 183204,
+                 *       "contentType": "image/png"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAvatar"];
             };
         };
@@ -3013,96 +3312,47 @@ export interface operations {
             /** @description Where to put it. */
             201: {
                 headers: {
-                    /** @description Where to see what becomes of it: `/v1/me`. */
-                    Location?: string;
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "upload": {
+                     *         "expiresAt": "2026-05-04T09:30:00.000Z",
+                     *         "headers": {
+                     *           "Content-Type": "image/jpeg"
+                     *         },
+                     *         "id": "4-AAECAwQFBgcICQoLDA0ODw",
+                     *         "method": "PUT",
+                     *         "url": "https://uploads.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-AAECAwQFBgcICQoLDA0ODw?X-Amz-Signature=0f8fad5b"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewAvatarUpload"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description rate-limited */
-            429: {
-                headers: {
-                    /** @description What is left: `r` requests for `t` seconds. */
-                    RateLimit?: string;
-                    /** @description The rule: `q` requests in `w` seconds. */
-                    "RateLimit-Policy"?: string;
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     removeAvatar: {
@@ -3121,37 +3371,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     changePassword: {
@@ -3163,6 +3386,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "currentPassword": "copper-Tuba-1967-drizzle",
+                 *       "newPassword": "copper-Tuba-1967-drizzle"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewPassword"];
             };
         };
@@ -3174,97 +3403,28 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description wrong-password */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `wrong-password` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "wrong-password";
+                        /** @constant */
+                        status?: 403;
+                    };
                 };
             };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description rate-limited */
-            429: {
-                headers: {
-                    /** @description What is left: `r` requests for `t` seconds. */
-                    RateLimit?: string;
-                    /** @description The rule: `q` requests in `w` seconds. */
-                    "RateLimit-Policy"?: string;
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.invalid-input.weak-password"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     setStatus: {
@@ -3276,6 +3436,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "Down the rabbit hole"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewStatus"];
             };
         };
@@ -3287,73 +3452,27 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     sendMessage: {
@@ -3365,6 +3484,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "clientId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                 *       "text": "Take some more tea.",
+                 *       "to": "01JZZ3W0Q5E8T4C9M2R7B6N1KD"
+                 *     }
+                 */
                 "application/json": components["schemas"]["MessageCreation"];
             };
         };
@@ -3375,120 +3501,189 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "clientId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *       "conversationId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "deletedAt": null,
+                     *       "editedAt": null,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME-42",
+                     *       "revision": 0,
+                     *       "senderId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *       "seq": 42,
+                     *       "text": "Take some more tea."
+                     *     }
+                     */
                     "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description The message. */
             201: {
                 headers: {
-                    /** @description Where it is. */
-                    Location?: string;
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "clientId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+                     *       "conversationId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "deletedAt": null,
+                     *       "editedAt": null,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME-42",
+                     *       "revision": 0,
+                     *       "senderId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *       "seq": 42,
+                     *       "text": "Take some more tea."
+                     *     }
+                     */
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-friends */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `not-friends` */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-friends";
+                        /** @constant */
+                        status?: 403;
+                    };
                 };
             };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            404: components["responses"]["404.not-found"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description rate-limited */
-            429: {
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Where to go on: `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them. */
+            200: {
                 headers: {
-                    /** @description What is left: `r` requests for `t` seconds. */
-                    RateLimit?: string;
-                    /** @description The rule: `q` requests in `w` seconds. */
-                    "RateLimit-Policy"?: string;
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "actor": {
+                     *             "avatar": {
+                     *               "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *               "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *               "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *             },
+                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *             "name": "Alice Liddell",
+                     *             "username": "alice"
+                     *           },
+                     *           "createdAt": "2026-05-04T09:30:00.000Z",
+                     *           "id": "01JZZ43D2H5K7N9Q1S3V5X7Z9B",
+                     *           "object": {
+                     *             "requestId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME"
+                     *           },
+                     *           "seen": true,
+                     *           "type": "friendRequest"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null,
+                     *       "unseenCount": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Notifications"];
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    markNotificationsSeen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "upTo": "01JZZ43D2H5K7N9Q1S3V5X7Z9B"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SeenUpTo"];
+            };
+        };
+        responses: {
+            /** @description They are seen up to there, or further. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     createPost: {
@@ -3503,6 +3698,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "Down, down, down. Would the fall never come to an end?",
+                 *       "visibility": "public"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PostCreation"];
             };
         };
@@ -3510,92 +3711,59 @@ export interface operations {
             /** @description The post. With a key that was used before: what was made then, as it is now. */
             201: {
                 headers: {
-                    /** @description `"<version>.<digest>"` */
-                    ETag?: string;
-                    /** @description Where it is. */
-                    Location?: string;
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "author": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "name": "Alice Liddell",
+                     *         "username": "alice"
+                     *       },
+                     *       "commentCount": 2,
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "editedAt": null,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X",
+                     *       "likeCount": 3,
+                     *       "liked": true,
+                     *       "text": "Down, down, down. Would the fall never come to an end?",
+                     *       "version": 1,
+                     *       "visibility": "public"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found: what was made with the key is deleted */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `not-found`: what was made with the key is deleted */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                        /** @constant */
+                        status?: 404;
+                    };
                 };
             };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.idempotency-key-reuse.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     getPost: {
@@ -3606,7 +3774,10 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
             };
             cookie?: never;
@@ -3616,61 +3787,49 @@ export interface operations {
             /** @description The post. */
             200: {
                 headers: {
-                    /** @description `"<version>.<digest>"` */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "author": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "name": "Alice Liddell",
+                     *         "username": "alice"
+                     *       },
+                     *       "commentCount": 2,
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "editedAt": null,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X",
+                     *       "likeCount": 3,
+                     *       "liked": true,
+                     *       "text": "Down, down, down. Would the fall never come to an end?",
+                     *       "version": 1,
+                     *       "visibility": "public"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Post"];
                 };
             };
             /** @description What you have still holds. */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     deletePost: {
@@ -3678,7 +3837,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
             };
             cookie?: never;
@@ -3692,55 +3854,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description forbidden: it is not yours */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     editPost: {
@@ -3751,13 +3870,22 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "Down, down, down. Would the fall never come to an end?",
+                 *       "visibility": "public"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PostChange"];
             };
         };
@@ -3765,108 +3893,60 @@ export interface operations {
             /** @description The post, as it is now. */
             200: {
                 headers: {
-                    /** @description `"<version>.<digest>"` */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "author": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "name": "Alice Liddell",
+                     *         "username": "alice"
+                     *       },
+                     *       "commentCount": 2,
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "editedAt": null,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X",
+                     *       "likeCount": 3,
+                     *       "liked": true,
+                     *       "text": "Down, down, down. Would the fall never come to an end?",
+                     *       "version": 1,
+                     *       "visibility": "public"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Post"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description forbidden: it is not yours */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description version-mismatch */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            412: components["responses"]["412.version-mismatch"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     listComments: {
@@ -3881,7 +3961,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description On which. */
+                /**
+                 * @description On which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
             };
             cookie?: never;
@@ -3894,67 +3977,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "author": {
+                     *             "avatar": {
+                     *               "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *               "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *               "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *             },
+                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *             "name": "Alice Liddell",
+                     *             "username": "alice"
+                     *           },
+                     *           "createdAt": "2026-05-04T09:30:00.000Z",
+                     *           "editedAt": null,
+                     *           "id": "01JZZ42A9C4E6G8J0M2P4R6T8W",
+                     *           "postId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X",
+                     *           "text": "Never imagine yourself not to be otherwise.",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_Comment"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     addComment: {
@@ -3965,13 +4022,21 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description On which. */
+                /**
+                 * @description On which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "Never imagine yourself not to be otherwise."
+                 *     }
+                 */
                 "application/json": components["schemas"]["CommentCreation"];
             };
         };
@@ -3979,92 +4044,43 @@ export interface operations {
             /** @description The comment. With a key that was used before: what was made then, as it is now. */
             201: {
                 headers: {
-                    /** @description `"<version>.<digest>"` */
-                    ETag?: string;
-                    /** @description Where it is. */
-                    Location?: string;
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "author": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "name": "Alice Liddell",
+                     *         "username": "alice"
+                     *       },
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "editedAt": null,
+                     *       "id": "01JZZ42A9C4E6G8J0M2P4R6T8W",
+                     *       "postId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X",
+                     *       "text": "Never imagine yourself not to be otherwise.",
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Comment"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.idempotency-key-reuse.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     getComment: {
@@ -4075,9 +4091,15 @@ export interface operations {
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description On which post. */
+                /**
+                 * @description On which post.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ42A9C4E6G8J0M2P4R6T8W
+                 */
                 commentId: components["schemas"]["CommentId"];
             };
             cookie?: never;
@@ -4087,61 +4109,46 @@ export interface operations {
             /** @description The comment. */
             200: {
                 headers: {
-                    /** @description `"<version>.<digest>"` */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "author": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "name": "Alice Liddell",
+                     *         "username": "alice"
+                     *       },
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "editedAt": null,
+                     *       "id": "01JZZ42A9C4E6G8J0M2P4R6T8W",
+                     *       "postId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X",
+                     *       "text": "Never imagine yourself not to be otherwise.",
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Comment"];
                 };
             };
             /** @description What you have still holds. */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     deleteComment: {
@@ -4149,9 +4156,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description On which post. */
+                /**
+                 * @description On which post.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ42A9C4E6G8J0M2P4R6T8W
+                 */
                 commentId: components["schemas"]["CommentId"];
             };
             cookie?: never;
@@ -4165,55 +4178,25 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description forbidden: neither the comment nor the post is yours */
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `forbidden`: neither the comment nor the post is yours */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                        /** @constant */
+                        status?: 403;
+                    };
                 };
             };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     editComment: {
@@ -4224,15 +4207,26 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description On which post. */
+                /**
+                 * @description On which post.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ42A9C4E6G8J0M2P4R6T8W
+                 */
                 commentId: components["schemas"]["CommentId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "text": "Never imagine yourself not to be otherwise."
+                 *     }
+                 */
                 "application/json": components["schemas"]["CommentChange"];
             };
         };
@@ -4240,108 +4234,57 @@ export interface operations {
             /** @description The comment, as it is now. */
             200: {
                 headers: {
-                    /** @description `"<version>.<digest>"` */
-                    ETag?: string;
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "author": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "name": "Alice Liddell",
+                     *         "username": "alice"
+                     *       },
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "editedAt": null,
+                     *       "id": "01JZZ42A9C4E6G8J0M2P4R6T8W",
+                     *       "postId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X",
+                     *       "text": "Never imagine yourself not to be otherwise.",
+                     *       "version": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Comment"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description forbidden: it is not yours */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description version-mismatch */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            400: components["responses"]["400.malformed-json"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden"];
+            404: components["responses"]["404.not-found"];
+            412: components["responses"]["412.version-mismatch"];
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     likePost: {
@@ -4349,7 +4292,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
             };
             cookie?: never;
@@ -4363,46 +4309,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     unlikePost: {
@@ -4410,7 +4321,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
             };
             cookie?: never;
@@ -4424,46 +4338,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     listLikes: {
@@ -4476,7 +4355,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Which. */
+                /**
+                 * @description Which.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X
+                 */
                 postId: components["schemas"]["PostId"];
             };
             cookie?: never;
@@ -4489,67 +4371,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar": {
+                     *             "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *             "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *             "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *           },
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *           "likedAt": "2026-05-04T09:30:00.000Z",
+                     *           "name": "Alice Liddell",
+                     *           "username": "alice"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_Liker"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    listPresence: {
+        parameters: {
+            query: {
+                /** @description Their ids, with commas in between. */
+                users: components["schemas"]["UserId"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is online. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "lastSeenAt": null,
+                     *           "online": true,
+                     *           "userId": "01JZZ3W0Q5E8T4C9M2R7B6N1KD"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Presences"];
                 };
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
+            400: components["responses"]["400.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            /** @description `invalid-input` */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     listSessions: {
@@ -4572,58 +4474,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "createdAt": "2026-05-04T09:30:00.000Z",
+                     *           "current": true,
+                     *           "device": "Alice's phone",
+                     *           "id": "Qm9vZ2llIG5pZ2h0cyBpbiBMZXNzaW5nIFN0cmVldCE",
+                     *           "lastSeenAt": "2026-05-04T09:30:00.000Z"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_SessionEntry"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     signIn: {
@@ -4635,6 +4508,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "device": "Alice's phone",
+                 *       "login": "alice",
+                 *       "password": "copper-Tuba-1967-drizzle"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewSession"];
             };
         };
@@ -4642,95 +4522,83 @@ export interface operations {
             /** @description The session. */
             201: {
                 headers: {
-                    /** @description The session's path. */
-                    Location?: string;
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "session": {
+                     *         "expiresAt": "2026-05-04T09:30:00.000Z",
+                     *         "id": "Qm9vZ2llIG5pZ2h0cyBpbiBMZXNzaW5nIFN0cmVldCE",
+                     *         "token": "kith_AZf_wvi3aiRmCiyg5YfULAAZf_wvi3aiRmCiyg5YfULAAZf_wvi3aiRmCiyg5YfU"
+                     *       },
+                     *       "user": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "avatarUpload": {
+                     *           "code": "animated",
+                     *           "id": "4-AAECAwQFBgcICQoLDA0ODw",
+                     *           "status": "failed"
+                     *         },
+                     *         "bio": "Curiouser and curiouser.",
+                     *         "createdAt": "2026-05-04T09:30:00.000Z",
+                     *         "email": "alice@example.com",
+                     *         "friendCount": 12,
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "location": "Oxford",
+                     *         "name": "Alice Liddell",
+                     *         "relation": "self",
+                     *         "status": {
+                     *           "text": "Down the rabbit hole",
+                     *           "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *         },
+                     *         "username": "alice",
+                     *         "version": 3
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedInUser"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-credentials */
+            400: components["responses"]["400.malformed-json"];
+            /** @description `invalid-credentials` */
             401: {
                 headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-credentials";
+                        /** @constant */
+                        status?: 401;
+                    };
                 };
             };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            /** @description `invalid-input`: `errors` names every value that breaks its rules */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-input";
+                        /** @constant */
+                        status?: 422;
+                    };
                 };
             };
-            /** @description rate-limited */
-            429: {
-                headers: {
-                    /** @description What is left: `r` requests for `t` seconds. */
-                    RateLimit?: string;
-                    /** @description The rule: `q` requests in `w` seconds. */
-                    "RateLimit-Policy"?: string;
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     endOtherSessions: {
@@ -4749,37 +4617,10 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     endSession: {
@@ -4804,46 +4645,11 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     takeSocketTicket: {
@@ -4861,55 +4667,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "expiresAt": "2026-05-04T09:30:00.000Z",
+                     *       "ticket": "dGlja2V0LXRvLXJpZGUtb24tdGhlLW1vY2stdHVydGxl",
+                     *       "url": "wss://socket.example/prod?ticket=dGlja2V0LXRvLXJpZGUtb24tdGhlLW1vY2stdHVydGxl"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SocketTicket"];
                 };
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description rate-limited */
-            429: {
-                headers: {
-                    /** @description What is left: `r` requests for `t` seconds. */
-                    RateLimit?: string;
-                    /** @description The rule: `q` requests in `w` seconds. */
-                    "RateLimit-Policy"?: string;
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     countUnread: {
@@ -4927,40 +4698,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "conversations": 0,
+                     *       "friendRequests": 0,
+                     *       "notifications": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Unread"];
                 };
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     getUserByUsername: {
@@ -4968,7 +4719,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Whose, in any case. */
+                /**
+                 * @description Whose, in any case.
+                 * @example alice
+                 */
                 username: components["schemas"]["Username"];
             };
             cookie?: never;
@@ -4981,49 +4735,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar": {
+                     *         "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *         "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *         "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *       },
+                     *       "bio": "Curiouser and curiouser.",
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "friendCount": 12,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *       "location": "Oxford",
+                     *       "name": "Alice Liddell",
+                     *       "relation": "self",
+                     *       "status": {
+                     *         "text": "Down the rabbit hole",
+                     *         "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *       },
+                     *       "username": "alice"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Profile"];
                 };
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     searchUsers: {
@@ -5052,58 +4792,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar": {
+                     *             "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *             "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *             "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *           },
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *           "name": "Alice Liddell",
+                     *           "relation": "self",
+                     *           "username": "alice"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_Found"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     register: {
@@ -5115,6 +4830,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "alice@example.com",
+                 *       "name": "Alice Liddell",
+                 *       "password": "copper-Tuba-1967-drizzle",
+                 *       "username": "alice"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewUser"];
             };
         };
@@ -5122,95 +4845,69 @@ export interface operations {
             /** @description The account, and a session of it. */
             201: {
                 headers: {
-                    /** @description The profile's path. */
-                    Location?: string;
+                    Location: components["headers"]["Location"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "session": {
+                     *         "expiresAt": "2026-05-04T09:30:00.000Z",
+                     *         "id": "Qm9vZ2llIG5pZ2h0cyBpbiBMZXNzaW5nIFN0cmVldCE",
+                     *         "token": "kith_AZf_wvi3aiRmCiyg5YfULAAZf_wvi3aiRmCiyg5YfULAAZf_wvi3aiRmCiyg5YfU"
+                     *       },
+                     *       "user": {
+                     *         "avatar": {
+                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *         },
+                     *         "avatarUpload": {
+                     *           "code": "animated",
+                     *           "id": "4-AAECAwQFBgcICQoLDA0ODw",
+                     *           "status": "failed"
+                     *         },
+                     *         "bio": "Curiouser and curiouser.",
+                     *         "createdAt": "2026-05-04T09:30:00.000Z",
+                     *         "email": "alice@example.com",
+                     *         "friendCount": 12,
+                     *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *         "location": "Oxford",
+                     *         "name": "Alice Liddell",
+                     *         "relation": "self",
+                     *         "status": {
+                     *           "text": "Down the rabbit hole",
+                     *           "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *         },
+                     *         "username": "alice",
+                     *         "version": 3
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedInUser"];
                 };
             };
-            /** @description malformed-json */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description username-taken, email-taken */
+            400: components["responses"]["400.malformed-json"];
+            /** @description `username-taken`, `email-taken` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "username-taken" | "email-taken";
+                        /** @constant */
+                        status?: 409;
+                    };
                 };
             };
-            /** @description body-too-large: more than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported-media-type: not application/json */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: `errors` names every value that breaks its rules */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description rate-limited */
-            429: {
-                headers: {
-                    /** @description What is left: `r` requests for `t` seconds. */
-                    RateLimit?: string;
-                    /** @description The rule: `q` requests in `w` seconds. */
-                    "RateLimit-Policy"?: string;
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            413: components["responses"]["413.body-too-large"];
+            415: components["responses"]["415.unsupported-media-type"];
+            422: components["responses"]["422.invalid-input.weak-password"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     getUser: {
@@ -5218,7 +4915,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Whose. */
+                /**
+                 * @description Whose.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD
+                 */
                 userId: components["schemas"]["UserId"];
             };
             cookie?: never;
@@ -5231,49 +4931,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar": {
+                     *         "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *         "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *         "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *       },
+                     *       "bio": "Curiouser and curiouser.",
+                     *       "createdAt": "2026-05-04T09:30:00.000Z",
+                     *       "friendCount": 12,
+                     *       "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *       "location": "Oxford",
+                     *       "name": "Alice Liddell",
+                     *       "relation": "self",
+                     *       "status": {
+                     *         "text": "Down the rabbit hole",
+                     *         "updatedAt": "2026-05-04T09:30:00.000Z"
+                     *       },
+                     *       "username": "alice"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Profile"];
                 };
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     listFriendsOf: {
@@ -5286,7 +4972,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Whose. */
+                /**
+                 * @description Whose.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD
+                 */
                 userId: components["schemas"]["UserId"];
             };
             cookie?: never;
@@ -5299,67 +4988,88 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar": {
+                     *             "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *             "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *             "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *           },
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *           "name": "Alice Liddell",
+                     *           "username": "alice"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_UserRef"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
+        };
+    };
+    listMutualFriends: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description Where to go on: `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description With whom.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD
+                 */
+                userId: components["schemas"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of them, the newest friend of theirs first. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "avatar": {
+                     *             "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *             "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *             "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *           },
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *           "name": "Alice Liddell",
+                     *           "username": "alice"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PageOf_UserRef"];
                 };
             };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
     listPosts: {
@@ -5372,7 +5082,10 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Whose. */
+                /**
+                 * @description Whose.
+                 * @example 01JZZ3W0Q5E8T4C9M2R7B6N1KD
+                 */
                 userId: components["schemas"]["UserId"];
             };
             cookie?: never;
@@ -5385,67 +5098,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "author": {
+                     *             "avatar": {
+                     *               "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
+                     *               "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
+                     *               "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
+                     *             },
+                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
+                     *             "name": "Alice Liddell",
+                     *             "username": "alice"
+                     *           },
+                     *           "commentCount": 2,
+                     *           "createdAt": "2026-05-04T09:30:00.000Z",
+                     *           "editedAt": null,
+                     *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ41V7Q2M8K5N3P9R6S4T0X",
+                     *           "likeCount": 3,
+                     *           "liked": true,
+                     *           "text": "Down, down, down. Would the fall never come to an end?",
+                     *           "version": 1,
+                     *           "visibility": "public"
+                     *         }
+                     *       ],
+                     *       "nextCursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["PageOf_Post"];
                 };
             };
-            /** @description invalid-cursor, invalid-query */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated: no session, or one that has ended. Without an Authorization header the gateway's own */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description not-found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description invalid-input: the limit is not 1 to 100 */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal: a bug. Also the gateway's own, when a function fails as a whole */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["GatewayMessage"];
-                };
-            };
-            /** @description unavailable: storage did not answer in time; a retry is safe */
-            503: {
-                headers: {
-                    /** @description Seconds to wait. */
-                    "Retry-After"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            400: components["responses"]["400.invalid-cursor.invalid-query"];
+            401: components["responses"]["401.unauthenticated"];
+            404: components["responses"]["404.not-found"];
+            422: components["responses"]["422.invalid-input"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500.internal"];
+            503: components["responses"]["503.unavailable"];
         };
     };
 }
