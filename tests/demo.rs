@@ -38,8 +38,11 @@ async fn lasting(kith: &Kith) -> Vec<Value> {
     let mut items = kith.items().await;
     let starts = |item: &Value, name: &str, with: &str| item[name].as_str().unwrap().starts_with(with);
     items.retain(|item| {
+        // Of what was withdrawn it depends on the moment whether it was ever there.
+        let is_withdrawn = item["isWithdrawn"] == true;
         // Idempotency keys last for a day of the story, so most are over when it is told.
-        !["SESSION#", "KNOWN#"].iter().any(|with| starts(item, "SK", with))
+        !is_withdrawn
+            && !["SESSION#", "KNOWN#"].iter().any(|with| starts(item, "SK", with))
             && !["LIMIT#", "IDEMPOTENCY#"].iter().any(|with| starts(item, "PK", with))
     });
     items.sort_by_key(|item| (item["PK"].to_string(), item["SK"].to_string()));

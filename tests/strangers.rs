@@ -7,8 +7,16 @@ use crate::harness::world::{Operation, SECRET, World};
 
 /// What anybody may do to people, and what comes of it is tested elsewhere: their profiles and what they
 /// publish are for everybody, and one ends what there is not, or blocks them, without being told more.
-const FOR_EVERYBODY: [&str; 6] =
-    ["getUser", "getUserByUsername", "listPosts", "endFriendship", "block", "unblock"];
+const FOR_EVERYBODY: [&str; 8] = [
+    "getUser",
+    "getUserByUsername",
+    "listPosts",
+    "listMutualFriends",
+    "dismissFriendSuggestion",
+    "endFriendship",
+    "block",
+    "unblock",
+];
 
 /// Every way to fill in the parameters of a path, each with any of its things.
 fn fillings<'a>(operation: &Operation, things: impl Fn(&str) -> Vec<&'a String>) -> Vec<Vec<&'a String>> {

@@ -44,6 +44,13 @@ impl World {
         alice.befriend(&bob).await;
         alice.befriend(&carol).await;
         bob.befriend(&carol).await;
+        // Somebody else whom both know, and two whom she may know through him.
+        let dave = kith.register("dave").await;
+        alice.befriend(&dave).await;
+        bob.befriend(&dave).await;
+        for name in ["erin", "frank"] {
+            bob.befriend(&kith.register(name).await).await;
+        }
         for number in 0..2 {
             let [from, to, blocked] = ["from", "to", "blocked"].map(|name| format!("{name}{number}x"));
             let [from, to] = [kith.register(&from).await, kith.register(&to).await];

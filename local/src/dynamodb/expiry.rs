@@ -2,7 +2,10 @@
 //!
 //! The embedded DynamoDB's own sweep reads every item of every table each time, which with millions of
 //! them never ends. So items are found by an index over when they expire, in SQLite, and are deleted
-//! through DynamoDB's API, so that the table's index and its stream know of it, too.
+//! through DynamoDB's API, so that the table's index and its stream know of it, too. The stream says of
+//! such a deletion that DynamoDB itself made it
+//! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html>): a
+//! trigger writes that, before anybody can read the record.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -17,6 +20,9 @@ use serde::Deserialize;
 /// The most items that go at once: whoever else has something to write waits for each of them only,
 /// but should not have to do so all the time. What is left goes the next time.
 const AT_ONCE: usize = 500;
+
+/// Who deletes what has expired, in the words of the stream.
+const SERVICE: &str = r#"{"type":"Service","principalId":"dynamodb.amazonaws.com"}"#;
 
 /// A table of which items expire.
 #[derive(Debug)]
@@ -44,6 +50,7 @@ pub(super) fn sweep(database: &Database, connection: &Connection) -> Result<usiz
     for table in tables(connection)? {
         table.index(connection)?;
         let (now, due) = table.due(connection)?;
+        table.announce(connection, &due)?;
         for item in due {
             match database.delete_item(table.delete(&item, now)) {
                 Ok(_) => deleted += 1,
@@ -77,10 +84,38 @@ impl Table {
 
     fn index(&self, connection: &Connection) -> rusqlite::Result<()> {
         let (name, table) = (quoted(&format!("kith_expiry_{}", self.name)), quoted(&self.name));
-        let expiry = self.expiry();
+        let (trigger, text) =
+            (quoted(&format!("kith_expired_{}", self.name)), format!("'{}'", self.name.replace('\'', "''")));
+        let (expiry, same) = (self.expiry(), self.is_of_record());
         connection.execute_batch(&format!(
-            "CREATE INDEX IF NOT EXISTS {name} ON {table} (CAST({expiry} AS INTEGER)) WHERE {expiry} IS NOT NULL"
+            "CREATE INDEX IF NOT EXISTS {name} ON {table} (CAST({expiry} AS INTEGER)) WHERE {expiry} IS NOT NULL;
+             CREATE TABLE IF NOT EXISTS kith_expiring (table_name TEXT, item_json TEXT);
+             CREATE TRIGGER IF NOT EXISTS {trigger} AFTER INSERT ON _stream_records
+             WHEN NEW.event_name = 'REMOVE' AND NEW.table_name = {text} AND EXISTS (
+                 SELECT 1 FROM kith_expiring WHERE table_name = {text} AND {same})
+             BEGIN UPDATE _stream_records SET user_identity = '{SERVICE}' WHERE rowid = NEW.rowid; END"
         ))
+    }
+
+    /// That an item that is about to be deleted is the one that a record of the stream is about, as SQL.
+    fn is_of_record(&self) -> String {
+        let same = self.keys.iter().map(|key| {
+            let path = format!("'$.{}'", quoted(&key.attribute_name).replace('\'', "''"));
+            format!("json_extract(item_json, {path}) = json_extract(NEW.keys_json, {path})")
+        });
+        same.collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// Notes which items are about to be deleted, instead of those that were before.
+    fn announce(&self, connection: &Connection, due: &[Item]) -> Result<(), Box<dyn Error>> {
+        connection.execute("DELETE FROM kith_expiring WHERE table_name = ?1", [&self.name])?;
+        let mut insert =
+            connection.prepare_cached("INSERT INTO kith_expiring (table_name, item_json) VALUES (?1, ?2)")?;
+        for item in due {
+            let keys = self.key(item);
+            insert.execute([&self.name, &serde_json::to_string(&keys)?])?;
+        }
+        Ok(())
     }
 
     /// What is asked for those whose time is over.
@@ -101,13 +136,17 @@ impl Table {
         Ok((now, texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()))
     }
 
+    /// The key of an item.
+    fn key(&self, item: &Item) -> Item {
+        let keys = self.keys.iter().map(|key| &key.attribute_name);
+        keys.filter_map(|name| Some((name.clone(), item.get(name)?.clone()))).collect()
+    }
+
     /// Takes an item away, if it is still over.
     fn delete(&self, item: &Item, now: i64) -> DeleteItemRequest {
-        let keys = self.keys.iter().map(|key| &key.attribute_name);
-        let key = keys.filter_map(|name| Some((name.clone(), item.get(name)?.clone()))).collect();
         DeleteItemRequest {
             table_name: self.name.clone(),
-            key,
+            key: self.key(item),
             condition_expression: Some("#expiry <= :now".into()),
             expression_attribute_names: Some(HashMap::from([("#expiry".into(), self.attribute.clone())])),
             expression_attribute_values: Some(HashMap::from([(
@@ -175,8 +214,16 @@ mod tests {
         let (_folder, database, connection) = table(&[Some(1_000), None, Some(9_000_000_000), Some(2_000)]);
         assert_eq!(sweep(&database, &connection).unwrap(), 2);
         assert_eq!(left(&connection), ["S:1", "S:2"]);
-        let removed = "SELECT COUNT(*) FROM _stream_records WHERE event_name = 'REMOVE'";
-        assert_eq!(connection.query_row(removed, (), |row| row.get::<_, i64>(0)).unwrap(), 2);
+        let delete = json!({
+            "TableName": "a-table", "Key": { "PK": { "S": "it's \"quoted\"" }, "SK": { "S": "1" } },
+        });
+        database.delete_item(serde_json::from_value(delete).unwrap()).unwrap();
+        let removed = "SELECT user_identity FROM _stream_records WHERE event_name = 'REMOVE' ORDER BY rowid";
+        let mut removed = connection.prepare(removed).unwrap();
+        let by: Vec<Option<String>> =
+            removed.query_map((), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+        let service = Some(SERVICE.to_owned());
+        assert_eq!(by, [service.clone(), service, None], "DynamoDB itself, and then somebody");
         assert_eq!(sweep(&database, &connection).unwrap(), 0);
     }
 
