@@ -153,7 +153,8 @@ async fn no_cursor_tells_who_is_hidden() {
         }
     }
     let friends = format!("/v1/users/{}/friends", alice.id);
-    for list in [format!("/v1/posts/{post}/likes"), friends, "/v1/users".into()] {
+    let suggestions = "/v1/friend-suggestions".into();
+    for list in [format!("/v1/posts/{post}/likes"), friends, suggestions, "/v1/users".into()] {
         for limit in 1..4 {
             let (mut found, mut cursor) = (BTreeSet::new(), String::new());
             loop {

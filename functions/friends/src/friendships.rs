@@ -97,7 +97,7 @@ pub(crate) async fn list_of(
 
 /// List the friends I have in common with somebody
 ///
-/// A page of theirs is looked at for each of these, so one may have few of them, or none, while
+/// A page of your own friends is looked at for each of these, so one may have few of them, or none, while
 /// `nextCursor` is set. With somebody whom you block there are none.
 #[utoipa::path(
     get,
@@ -107,7 +107,7 @@ pub(crate) async fn list_of(
     params(("userId" = UserId, Path, description = "With whom."), PageQuery),
     security(("session" = [])),
     responses(
-        (status = 200, description = "A page of them, the newest friend of theirs first.", body = PageOf<UserRef>),
+        (status = 200, description = "A page of them, your newest friend first.", body = PageOf<UserRef>),
         (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),
         SignedIn, TakesPage, Always,
     ),

@@ -10,16 +10,17 @@ use crate::ids::UserId;
 use crate::keys;
 use crate::profiles::{ProfileItem, UserRef};
 
-/// How many of somebody's friends are looked at for a page: so it costs the same however many either
+/// How many of the viewer's friends are looked at for a page: so it costs the same however many either
 /// of the two has.
 const LOOKED_AT: usize = 100;
 
-/// The friends that the viewer and somebody have in common, the newest of theirs first. Three round
-/// trips: 2 R and the index, 0.5 R for each of theirs that is looked at, 2.5 R for each that is both's.
+/// The friends that the viewer and somebody have in common, the viewer's newest first. Three round
+/// trips: 2 R and the index, 0.5 R for each that is looked at, 2.5 R for each that is both's.
 ///
-/// A page of theirs is looked at, so there may be few on it, or none, while there are more behind. Whose
+/// A page of the viewer's own friends is looked at, so there may be few on it, or none, while there are
+/// more behind; and a position in it tells nobody of whom the viewer does not know. Whose
 /// friends are mine they tell me anyway, so anybody may ask who may see the person; who blocks them
-/// finds none. Which of theirs may be mine is asked for cheaply, and then, strongly, whether they are
+/// finds none. Which of mine may be theirs is asked for cheaply, and then, strongly, whether they are
 /// both's still.
 pub async fn mutual_friends(
     app: &App,
@@ -30,7 +31,7 @@ pub async fn mutual_friends(
 ) -> Result<Slice<UserRef>> {
     let who = [keys::relation(viewer, user), keys::profile(user)];
     let (mut who_found, page) =
-        tokio::try_join!(app.store.batch_get(&who), query(app, user, FRIENDS, after, LOOKED_AT))?;
+        tokio::try_join!(app.store.batch_get(&who), query(app, viewer, FRIENDS, after, LOOKED_AT))?;
     let bond = Edge::or_blank(who_found.take(&who[0])?, viewer, user).bond;
     if !who_found.has(&who[1]) || !can_see(viewer, user, &bond, Audience::Profile) {
         return Err(Error::NotFound);
@@ -42,12 +43,12 @@ pub async fn mutual_friends(
         .items
         .iter()
         .filter_map(|entry| Some((&entry.place.sk, keys::peer_at(&entry.place.sk)?)))
-        .filter(|(_, peer)| *peer != viewer)
+        .filter(|(_, peer)| *peer != user)
         .collect();
-    let relations: Vec<_> = looked_at.iter().map(|&(_, peer)| keys::relation(viewer, peer)).collect();
+    let relations: Vec<_> = looked_at.iter().map(|&(_, peer)| keys::relation(user, peer)).collect();
     let found = app.store.batch_get_both(&[], &relations).await?;
-    let mine = edge::bonds(&found, viewer, looked_at.iter().map(|&(_, peer)| peer))?;
-    let mut mutual = looked_at.iter().filter(|(_, peer)| mine.get(peer).is_some_and(Bond::are_friends));
+    let theirs = edge::bonds(&found, user, looked_at.iter().map(|&(_, peer)| peer))?;
+    let mut mutual = looked_at.iter().filter(|(_, peer)| theirs.get(peer).is_some_and(Bond::are_friends));
     let shown: Vec<_> = mutual.by_ref().take(limit).collect();
     let is_cut = mutual.next().is_some();
     let next = if is_cut { shown.last().map(|(position, _)| (*position).clone()) } else { next(&page) };

@@ -63,15 +63,16 @@ struct Candidate {
 /// requests either way, rejections, blocks either way; nor whom the viewer dismissed. Who that is, is
 /// asked for cheaply first, and then, strongly, of those who are to be shown. Who is counted, and what
 /// for, the index says, which is a moment behind; but not of whoever is the viewer's friend no more.
+/// A position is how many were looked at: it must not name those who are not shown.
 pub async fn suggestions(
     app: &App,
     viewer: UserId,
     after: Option<&str>,
     limit: usize,
 ) -> Result<Slice<Suggestion>> {
-    let after = after.map(|position| parse(position).ok_or(Error::InvalidCursor)).transpose()?;
-    let mut candidates = candidates(app, viewer).await?;
-    candidates.retain(|candidate| after.is_none_or(|after| *candidate > after));
+    let skipped =
+        after.map_or(Ok(0), |position| position.parse::<usize>().map_err(|_| Error::InvalidCursor))?;
+    let mut candidates: Vec<_> = candidates(app, viewer).await?.into_iter().skip(skipped).collect();
     let goes_on = candidates.len() > LOOKED_AT;
     candidates.truncate(LOOKED_AT);
 
@@ -81,15 +82,17 @@ pub async fn suggestions(
     };
     let found = app.store.batch_get_both(&[], &around(&candidates)).await?;
     let mut open = Vec::new();
-    for &candidate in &candidates {
+    let mut next = goes_on.then_some(LOOKED_AT);
+    for (place, &candidate) in candidates.iter().enumerate() {
         if is_open(&found, viewer, candidate.user)? {
+            if open.len() == limit {
+                next = Some(place);
+                break;
+            }
             open.push(candidate);
         }
     }
-    let is_cut = open.len() > limit;
-    open.truncate(limit);
-    let last = if is_cut { open.last() } else { candidates.last().filter(|_| goes_on) };
-    let next = last.map(position);
+    let next = next.map(|looked_at| (skipped + looked_at).to_string());
 
     let profiles: Vec<_> = open.iter().map(|candidate| keys::profile(candidate.user)).collect();
     let mut found = app.store.batch_get_both(&around(&open), &profiles).await?;
@@ -151,13 +154,4 @@ fn around(viewer: UserId, user: UserId) -> [keys::Key; 2] {
 fn is_open(found: &Found, viewer: UserId, user: UserId) -> Result<bool> {
     let is_blank = edge::bonds(found, viewer, [user])?.values().all(Bond::is_blank);
     Ok(is_blank && !found.has(&keys::dismissal(viewer, user)))
-}
-
-fn position(candidate: &Candidate) -> String {
-    format!("{}#{}", candidate.mutual.0, candidate.user)
-}
-
-fn parse(position: &str) -> Option<Candidate> {
-    let (mutual, user) = position.split_once('#')?;
-    Some(Candidate { mutual: Reverse(mutual.parse().ok()?), user: user.parse().ok()? })
 }
