@@ -59,6 +59,21 @@ async fn story(alice: &Person, bob: &Person, seed: u64) {
             _ => alice.unfriend(bob).await,
         }
     }
+    // And what goes with something else: a request that is taken back, or refused, a comment by whoever
+    // wrote the post, and all that is about a post that is deleted.
+    alice.unfriend(bob).await;
+    bob.ask(alice).await;
+    bob.delete(&format!("/v1/friend-requests/{}-{}", bob.id, alice.id)).await;
+    if seed % 5 == 4 {
+        // After this he may not ask for a month.
+        bob.ask(alice).await;
+        alice.answer(bob, "rejected").await;
+    }
+    let made = bob.comment(&post, "y").await.expect(201);
+    alice.delete(&format!("/v1/posts/{post}/comments/{}", made["id"].as_str().unwrap())).await.expect(204);
+    if seed.is_multiple_of(2) {
+        alice.delete(&format!("/v1/posts/{post}")).await.expect(204);
+    }
 }
 
 #[tokio::test]
@@ -183,6 +198,18 @@ async fn a_write_that_comes_late_is_put_right() {
     }
     // Nor was anybody told of what was gone when it was looked at once more.
     assert_eq!(listening.notifications().await, Vec::<Value>::new());
+
+    // So it is new when it comes back, and only then.
+    let listening = alice.listen().await;
+    for _ in 0..2 {
+        for change in changes_of(&kith, bob.like(&post)).await {
+            assert!(takes(&follower, &change).await);
+        }
+        for change in changes_of(&kith, bob.unlike(&post)).await {
+            assert!(takes(&follower, &change).await);
+        }
+    }
+    assert_eq!(listening.notifications().await.len(), 1);
 
     // The other way round: it is liked again while the notification is being withdrawn.
     for change in changes_of(&kith, bob.like(&post)).await {

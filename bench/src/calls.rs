@@ -77,7 +77,7 @@ impl Scene {
 
     /// Whoever asks for anything.
     pub fn people(&self) -> impl Iterator<Item = u32> {
-        (0..CLIENTS).chain(self.world.size.people - OTHERS..self.world.size.people)
+        (0..=CLIENTS).chain(self.world.size.people - OTHERS..self.world.size.people)
     }
 
     fn user(&self, person: u32) -> UserId {
@@ -192,8 +192,9 @@ pub fn rows() -> Vec<Row> {
         read("suggestions", |_, client, _| one(get(client, "/v1/friend-suggestions"))),
         read("search", |_, client, _| one(get(client, "/v1/users?query=person"))),
         read("conversations", |_, client, _| one(get(client, "/v1/conversations"))),
-        read("notifications", |_, client, _| one(get(client, "/v1/notifications"))),
-        read("unread", |_, client, _| one(get(client, "/v1/unread"))),
+        // Of those whose posts were commented on.
+        read("notifications", |_, client, _| one(get(client + 1, "/v1/notifications"))),
+        read("unread", |_, client, _| one(get(client + 1, "/v1/unread"))),
         read("presence of a friend", |scene, client, _| {
             one(get(client, format!("/v1/presence?users={}", scene.friend(client))))
         }),

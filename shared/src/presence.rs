@@ -6,11 +6,14 @@
 //! and come in any order.
 //!
 //! What it costs is bounded: of somebody who has come or gone, the 500 newest friends are looked at, and
-//! those among them who are connected are told, on 200 connections at most. Others ask.
+//! those among them who are connected are told, on the four newest connections of each, 200 in all. Of
+//! all who come and go at once, 20 are told of. It is a hint, like every push, and what is missed of it
+//! stands in no history: clients ask now and then.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 use serde_dynamo::Item;
 use utoipa::ToSchema;
@@ -22,8 +25,8 @@ use crate::friends::{self, bonds};
 use crate::ids::UserId;
 use crate::jobs::Change;
 use crate::keys;
-use crate::push::{Connections, Frame, Pushes};
-use crate::store::Found;
+use crate::push::{Connection, Connections, Frame, Pushes};
+use crate::store::Request;
 
 /// The most people that are asked about at once.
 pub const MOST_ASKED: usize = 50;
@@ -31,8 +34,17 @@ pub const MOST_ASKED: usize = 50;
 /// How many friends of somebody who has come or gone are looked at, the newest of them.
 const MOST_FRIENDS: usize = 500;
 
-/// On how many connections they are told at most.
+/// On how many of their connections each of them is told at most, and all of them.
+const MOST_OF_EACH: usize = 4;
 const MOST_TOLD: usize = 200;
+
+/// Of how many people others are told at once, and of how many it is looked at once whom to tell: when
+/// everybody comes back at the same time, neither the table nor what else the stream tells is to suffer.
+const MOST_PEOPLE: usize = 20;
+const AT_ONCE: usize = 4;
+
+/// For how long it is looked whom to tell.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether a friend is connected.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -51,7 +63,7 @@ pub struct Presence {
 /// viewer are left out, as are those who are not there. One round trip, 2 R for each.
 ///
 /// Read strongly, as whoever connects asks at once: of two friends who connect at the same time, one
-/// finds the other here, or the other is told.
+/// finds the other here, or the other is told, unless a replica is that far behind.
 pub async fn of_friends(app: &App, viewer: UserId, users: &[UserId]) -> Result<Vec<Presence>> {
     let keys = users.iter().flat_map(|&user| [keys::relation(viewer, user), keys::connections(user)]);
     let found = app.store.batch_get(&keys.collect::<Vec<_>>()).await?;
@@ -69,17 +81,21 @@ pub async fn of_friends(app: &App, viewer: UserId, users: &[UserId]) -> Result<V
 }
 
 /// Who may have come or gone by a change of the table.
-pub fn changed_by(change: &Change, now: Timestamp) -> Result<Option<UserId>> {
+///
+/// What was there before counts unless its time was over when the newest was made: that is when somebody
+/// came back of whom it was not heard that they had gone.
+pub fn changed_by(change: &Change) -> Result<Option<UserId>> {
     if change.sort_key != keys::CONNECTIONS {
         return Ok(None);
     }
-    let is_online = |image: Option<&Item>| -> Result<bool> {
+    let connections = |image: Option<&Item>| -> Result<Option<Connections>> {
         let connections = image.cloned().map(serde_dynamo::from_item::<_, Connections>);
-        let connections = connections.transpose().map_err(Error::internal)?;
-        Ok(connections.is_some_and(|connections| connections.is_online(now)))
+        connections.transpose().map_err(Error::internal)
     };
-    let has_changed = is_online(change.old.as_ref())? != is_online(change.new.as_ref())?;
-    Ok(if has_changed { keys::owner(&change.partition_key) } else { None })
+    let [old, new] = [connections(change.old.as_ref())?, connections(change.new.as_ref())?];
+    let newest = new.as_ref().and_then(Connections::newest).unwrap_or(Timestamp::from_millis(0));
+    let [was, is] = [old, new].map(|all| all.is_some_and(|all| all.is_online(newest)));
+    Ok(if was == is { None } else { keys::owner(&change.partition_key) })
 }
 
 /// Tells the friends of those who may have come or gone whether they are connected now. Three round
@@ -87,33 +103,41 @@ pub fn changed_by(change: &Change, now: Timestamp) -> Result<Option<UserId>> {
 /// the pushes, 250 ms at most.
 ///
 /// The index says who may be a friend, and the edge of each who would be told, read strongly behind it,
-/// who is: so nobody hears of somebody who has ended it.
-pub async fn tell(app: &App, pushes: &Pushes, users: impl IntoIterator<Item = UserId>) -> Result<()> {
-    let told = try_join_all(users.into_iter().map(|user| audience(app, user))).await?;
+/// who is: so nobody hears of somebody who has ended it. What cannot be read is not told: nothing else
+/// that the stream tells of is to wait for it.
+pub async fn tell(app: &App, pushes: &Pushes, users: impl IntoIterator<Item = UserId>) {
+    let looked = stream::iter(users).take(MOST_PEOPLE).map(|user| audience(app, user)).buffered(AT_ONCE);
+    let looking = Request::current_or_start().within(PATIENCE);
+    let told: Vec<_> = looking.scope(looked.collect()).await;
     let mut deliveries = Vec::new();
-    for (user_id, online, connections) in told {
-        let text = Frame::Presence { user_id, online }.text();
-        deliveries.extend(connections.into_iter().map(|connection| (connection, text.clone())));
+    for audience in told {
+        match audience {
+            Ok((user_id, online, connections)) => {
+                let text = Frame::Presence { user_id, online }.text();
+                deliveries.extend(connections.into_iter().map(|connection| (connection, text.clone())));
+            }
+            Err(error) => tracing::warn!(cause = error.chain(), "friends could not be told who is online"),
+        }
     }
     pushes.deliver(deliveries).await;
-    Ok(())
 }
 
 /// Whether somebody is connected, and the connections of their friends who are.
-async fn audience(app: &App, user: UserId) -> Result<(UserId, bool, Vec<crate::push::Connection>)> {
+async fn audience(app: &App, user: UserId) -> Result<(UserId, bool, Vec<Connection>)> {
     let (own, friends) =
         tokio::try_join!(Connections::read(app, user), friends::newest(app, user, MOST_FRIENDS))?;
     let now = app.clock.now();
     let keys: Vec<_> = friends.iter().copied().map(keys::connections).collect();
-    let found: Found = app.store.batch_get_both(&[], &keys).await?;
+    let found = app.store.batch_get_both(&[], &keys).await?;
     let mut open = HashMap::new();
     let mut connected = Vec::new();
     let mut many = 0;
     for &friend in &friends {
-        let connections = Connections::of(friend, &found)?.open(now);
+        let mut connections = Connections::of(friend, &found)?.open(now);
         if connections.is_empty() || many >= MOST_TOLD {
             continue;
         }
+        connections.truncate(MOST_OF_EACH);
         many += connections.len();
         connected.push(friend);
         open.insert(friend, connections);

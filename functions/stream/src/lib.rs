@@ -12,7 +12,6 @@ use futures_util::future::try_join_all;
 use lambda_runtime::LambdaEvent;
 use shared::accounts::sockets;
 use shared::chat::{self, News};
-use shared::clock::Timestamp;
 use shared::environment::{App, BadVariable, Environment};
 use shared::error::Result;
 use shared::ids::UserId;
@@ -53,7 +52,7 @@ impl Stream {
     ) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let request = Request::current_or_start();
         let records = &event.payload.records;
-        let started = request.scope(self.see_to(wanted(records, self.app.clock.now()))).await;
+        let started = request.scope(self.see_to(wanted(records))).await;
         let (request_id, cost) = (&event.context.request_id, request.cost());
         let failed = match &started {
             Ok(()) => None,
@@ -88,7 +87,7 @@ impl Stream {
         let Wanted { jobs, news, causes, changed, signed_out, come_or_gone } = wanted;
         let Self { app, pushes } = self;
         let close = signed_out.into_iter().map(|user| sockets::close_ended(app, pushes, user));
-        let (started, followed, settled, told, shown, closed) = tokio::join!(
+        let (started, followed, settled, told, (), closed) = tokio::join!(
             jobs::start(app, jobs),
             chat::follow(app, pushes, news),
             notifications::settle(app, pushes, causes),
@@ -96,7 +95,7 @@ impl Stream {
             presence::tell(app, pushes, come_or_gone),
             try_join_all(close),
         );
-        started.and(followed).and(settled).and(told).and(shown).and(closed.map(drop))
+        started.and(followed).and(settled).and(told).and(closed.map(drop))
     }
 }
 
@@ -118,13 +117,13 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn add(&mut self, change: &Change, now: Timestamp) -> Result<()> {
+    fn add(&mut self, change: &Change) -> Result<()> {
         self.jobs.extend(jobs::started_by(change)?);
         self.news.add(chat::news_of(change)?);
         self.causes.extend(notifications::touched_by(change)?);
         self.changed.extend(profiles::changed_by(change));
         self.signed_out.extend(sockets::signed_out_by(change)?);
-        self.come_or_gone.extend(presence::changed_by(change, now)?);
+        self.come_or_gone.extend(presence::changed_by(change)?);
         Ok(())
     }
 }
@@ -133,12 +132,12 @@ impl Wanted {
 ///
 /// A change that cannot be read cannot be read the next time either: it is noted, and does not
 /// hold up for a day what comes behind it.
-fn wanted(records: &[EventRecord], now: Timestamp) -> Wanted {
+fn wanted(records: &[EventRecord]) -> Wanted {
     let mut wanted = Wanted::default();
     for record in records {
         let change = &record.change;
         let change = Change::new(&change.keys, &change.old_image, &change.new_image);
-        if let Err(error) = wanted.add(&change, now) {
+        if let Err(error) = wanted.add(&change) {
             let number = sequence_number(record);
             tracing::error!(cause = error.chain(), number, "a change cannot be read");
         }

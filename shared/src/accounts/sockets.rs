@@ -15,9 +15,10 @@ use crate::jobs::Change;
 use crate::keys;
 use crate::push::{self, Caller, Connection, ConnectionId, Connections, Frame, Pushes};
 use crate::store::retry::Backoff;
-use crate::store::{self, Condition, Transaction};
+use crate::store::{self, Condition, Found, Transaction};
 
-/// How long whoever ends a session waits for its connections to be closed.
+/// How long whoever ends a session waits for its connections to be closed, and whoever connects for the
+/// write of it.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long closing connections takes, most often: to be told so, and closed, is two calls.
@@ -31,7 +32,11 @@ const MOMENT: Duration = Duration::from_millis(300);
 /// one finds the connection.
 ///
 /// Somebody has 100 connections at most: the oldest are closed. It need not be told to them, nor
-/// finished after a crash: what is not known may say nothing, and is closed if it tries to.
+/// finished after a crash: what is not known is told nothing, may say nothing, and is closed if it tries
+/// to, or once it has been idle for ten minutes.
+///
+/// A write that takes long is given up: others believe that a connection of some age is open, and forget
+/// it if it is not. Whether it was made is not known then, so what may be left of it is taken away.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] if the session has ended.
@@ -54,9 +59,19 @@ pub async fn connect(app: &App, pushes: &Pushes, identity: Identity, id: Connect
             .put(connections.put(now)?)
             .check(keys::session(user, session), generation()?)
             .check(keys::credential(user), generation()?);
-        if app.store.transact(transaction).await?.is_ok() {
-            join_all(surplus.iter().map(|oldest| pushes.close(oldest, None))).await;
-            return Ok(());
+        let writing = store::Request::current_or_start().within(PATIENCE);
+        match writing.scope(app.store.transact(transaction)).await {
+            Ok(Ok(())) => {
+                join_all(surplus.iter().map(|oldest| pushes.close(oldest, None))).await;
+                return Ok(());
+            }
+            Ok(Err(_)) => {}
+            Err(error) => {
+                let taking_away = store::Request::current_or_start().within(MOMENT);
+                // If that fails, too, a push finds it gone.
+                let _ = taking_away.scope(push::forget_gone(app, user, std::slice::from_ref(&id))).await;
+                return Err(error);
+            }
         }
         pause.wait("others are at the same session, or connect at the same time").await?;
     }
@@ -81,7 +96,7 @@ pub async fn check(app: &App, caller: Caller<'_>) -> Result<()> {
 async fn close(app: &App, pushes: &Pushes, user: UserId) -> Result<bool> {
     let now = app.clock.now();
     let connections = Connections::read(app, user).await?;
-    let (over, open): (Vec<_>, Vec<_>) = connections.all(now).partition(|one| one.is_over);
+    let (over, open): (Vec<_>, Vec<_>) = connections.unexpired(now).partition(|one| one.is_over);
     if open.is_empty() {
         return Ok(!over.is_empty());
     }
@@ -91,29 +106,42 @@ async fn close(app: &App, pushes: &Pushes, user: UserId) -> Result<bool> {
     keys.push(credential.clone());
     let mut found = app.store.batch_get(&keys).await?;
     let credential = found.take::<Credential>(&credential)?;
+    let is_valid = |found: &Found, connection: &Connection| -> Result<bool> {
+        let item = found.peek::<SessionItem>(&session(connection))?;
+        Ok(credential.as_ref().zip(item).is_some_and(|(credential, item)| item.is_valid(credential, now)))
+    };
     let mut ended = Vec::new();
     for connection in open {
-        let item = found.peek::<SessionItem>(&session(connection))?;
-        let is_valid =
-            credential.as_ref().zip(item).is_some_and(|(credential, item)| item.is_valid(credential, now));
-        if !is_valid {
-            ended.push(connection.connection_id.clone());
+        if !is_valid(&found, connection)? {
+            ended.push(connection);
+        }
+    }
+    // A batch is no snapshot: a session may have been read before a change of password, and the credential
+    // behind it. It is read once more, behind the credential.
+    let doubtful: Vec<_> = ended.iter().map(|one| session(one)).filter(|key| found.has(key)).collect();
+    if !doubtful.is_empty() {
+        found.add(app.store.batch_get(&doubtful).await?);
+    }
+    let mut ids = Vec::new();
+    for connection in ended {
+        if !is_valid(&found, connection)? {
+            ids.push(connection.connection_id.clone());
         }
     }
     let has_over = !over.is_empty();
-    let by_others = pushes.end(connections, &ended, &Frame::SignedOut).await?;
+    let by_others = pushes.end(connections, &ids, &Frame::SignedOut).await?;
     Ok(by_others || has_over)
 }
 
-/// The same as the stream does it, when it hears that a session has ended. What somebody else is
-/// closing just then is left to them for a moment; what is there still after it, they did not get to.
+/// The same to the end: what somebody else is closing just then is left to them for a moment; what is
+/// there still after it, they did not get to. So the stream does it when it hears that a session has ended.
 pub async fn close_ended(app: &App, pushes: &Pushes, user: UserId) -> Result<()> {
     if !close(app, pushes, user).await? {
         return Ok(());
     }
     sleep(MOMENT).await;
     let connections = Connections::read(app, user).await?;
-    let left = connections.all(app.clock.now()).filter(|connection| connection.is_over);
+    let left = connections.unexpired(app.clock.now()).filter(|connection| connection.is_over);
     let left = left.cloned().collect();
     pushes.finish(connections, left, &Frame::SignedOut).await;
     Ok(())
@@ -142,5 +170,5 @@ fn generation(image: Option<&Item>) -> Result<Option<u64>> {
 /// so does the stream.
 pub(super) async fn close_ended_now(app: &App, pushes: &Pushes, user: UserId) -> Result<()> {
     let closing = store::Request::current_or_start().within(PATIENCE);
-    closing.scope(close(app, pushes, user)).await.map(drop)
+    closing.scope(close_ended(app, pushes, user)).await
 }

@@ -23,6 +23,9 @@ pub(super) struct NotificationItem {
     pub(super) notification_id: NotificationId,
     /// Whether its cause is gone; then it is in no list.
     is_withdrawn: bool,
+    /// Whether it was withdrawn before anybody was told of it: then it is new when its cause comes back.
+    #[serde(default)]
+    is_untold: bool,
     /// Which write made it so.
     #[serde(default, skip_serializing)]
     write_id: Option<WriteId>,
@@ -44,16 +47,18 @@ impl NotificationItem {
         known: Option<Self>,
         (cause, is_so): (Cause, bool),
         now: Timestamp,
-        new_id: NotificationId,
+        (new_id, is_untold): (NotificationId, bool),
     ) -> Result<Option<Step>> {
+        let new = Self { notification_id: new_id, is_withdrawn: false, is_untold: false, write_id: None };
         let (next, unchanged, is_new) = match known {
-            None if is_so => {
-                let next = Self { notification_id: new_id, is_withdrawn: false, write_id: None };
-                (next, Condition::AbsentOrExpired(now), Some(new_id))
-            }
+            None if is_so => (new, Condition::AbsentOrExpired(now), Some(new_id)),
             Some(known) if known.is_withdrawn == is_so => {
                 let unchanged = known.write_id.clone().map_or(Condition::Absent, Condition::WrittenBy);
-                (Self { is_withdrawn: !is_so, ..known }, unchanged, None)
+                if is_so && known.is_untold {
+                    (new, unchanged, Some(new_id))
+                } else {
+                    (Self { is_withdrawn: !is_so, is_untold: is_untold && !is_so, ..known }, unchanged, None)
+                }
             }
             _ => return Ok(None),
         };

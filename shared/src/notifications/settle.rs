@@ -1,5 +1,6 @@
 //! Bringing notifications in line with their causes, as the table's stream tells of them.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use futures_util::future::join_all;
@@ -14,7 +15,7 @@ use crate::ids::{NotificationId, UserId};
 use crate::keys;
 use crate::push::{self, Delivery, Frame, Pushes};
 use crate::store::retry::Backoff;
-use crate::store::{Found, Written};
+use crate::store::{Found, Request, Written};
 
 /// Brings the notifications of some causes in line with what is so, and tells their recipients of those
 /// that are new. One round trip and 5 R for each where nothing is to be done; otherwise three, 10 R, and
@@ -25,16 +26,32 @@ use crate::store::{Found, Written};
 /// it changed, and write in whatever order, the one who writes last finds what was changed; and who
 /// crashes behind a write is told of it again.
 ///
-/// A notification is new when it is first written, and only whoever wrote it tells of it. So a
+/// A notification is new when it is first written, and only whoever wrote it tells of it: once it has
+/// looked again, or, if something else fails before it can, at once, as it is not new the next time. What
+/// is gone by then, of which nobody was told, is new when its cause comes back. So a
 /// repetition tells nothing; and if the function crashes between the two, nobody is told, and the
 /// notification is found in the list all the same.
 pub async fn settle(app: &App, pushes: &Pushes, causes: Vec<Cause>) -> Result<()> {
-    let mut news = HashMap::new();
-    let settled = bring_in_line(app, causes, &mut news).await;
-    // What was written is told even if something else was not: it will not be new again.
-    let told = tell(app, pushes, news).await;
+    let (mut made, mut news) = (HashMap::new(), HashMap::new());
+    let settled = bring_in_line(app, causes, &mut made, &mut news).await;
+    let unseen = made.into_iter().filter(|(_, made)| made.is_there);
+    news.extend(unseen.map(|(cause, made)| (cause, made.id)));
+    // What was written is told even if something else failed, for as long as there was time.
+    let telling = Request::current_or_start().afresh();
+    let told = telling.scope(tell(app, pushes, news)).await;
     settled.and(told)
 }
+
+/// A notification that was written, and was not looked at since.
+struct Made {
+    id: NotificationId,
+    /// Whether it was there for its recipient before.
+    is_there: bool,
+}
+
+/// How many pushes a batch of news leads to at most: all of them go at once, and have 250 ms. Of what is
+/// told of one person at once the newest comes first; whoever misses one finds it in the list.
+const MOST_PUSHES: usize = 200;
 
 /// How a look at a notification ended.
 enum Outcome {
@@ -51,28 +68,32 @@ enum Outcome {
 async fn bring_in_line(
     app: &App,
     causes: Vec<Cause>,
+    made: &mut HashMap<Cause, Made>,
     news: &mut HashMap<Cause, NotificationId>,
 ) -> Result<()> {
     let mut known = HashSet::new();
     let mut open: Vec<_> = causes.into_iter().filter(|&cause| known.insert(cause)).collect();
-    let mut made = HashMap::new();
     let mut pause = Backoff::default();
     while !open.is_empty() {
         let found = look(app, &open).await?;
         // What comes at once stands in the list in the order in which it was told.
         let mut ids: Vec<_> = open.iter().map(|_| app.ids.notification_id()).collect();
         ids.sort_unstable();
-        let steps = open.iter().zip(ids).map(|(&cause, new_id)| step(app, &found, cause, new_id));
+        let steps = open.iter().zip(ids).map(|(&cause, new_id)| {
+            let is_untold = made.contains_key(&cause);
+            step(app, &found, cause, (new_id, is_untold))
+        });
         let outcomes = join_all(steps).await;
         let (mut again, mut failure, mut is_refused) = (Vec::new(), None, false);
         for (cause, outcome) in open.into_iter().zip(outcomes) {
             match outcome {
                 Ok(Outcome::Settled) => {
                     let is_there = cause.is_there(&found)?;
-                    news.extend(made.remove(&cause).filter(|_| is_there).map(|id| (cause, id)));
+                    news.extend(made.remove(&cause).filter(|_| is_there).map(|made| (cause, made.id)));
                 }
                 Ok(Outcome::Made(is_new)) => {
-                    made.extend(is_new.map(|id| (cause, id)));
+                    let is_there = cause.is_there(&found)?;
+                    made.extend(is_new.map(|id| (cause, Made { id, is_there })));
                     again.push(cause);
                 }
                 Ok(Outcome::Refused) => {
@@ -103,14 +124,17 @@ async fn look(app: &App, causes: &[Cause]) -> Result<Found> {
     app.store.batch_get(&keys).await
 }
 
-async fn step(app: &App, found: &Found, cause: Cause, new_id: NotificationId) -> Result<Outcome> {
+async fn step(
+    app: &App,
+    found: &Found,
+    cause: Cause,
+    (new_id, is_untold): (NotificationId, bool),
+) -> Result<Outcome> {
     // Whose account is gone, erasure and all, is notified of nothing any more.
-    if !found.has(&keys::profile(cause.recipient())) {
-        return Ok(Outcome::Settled);
-    }
+    let is_so = cause.is_so(found)? && found.has(&keys::profile(cause.recipient()));
     let known = found.peek::<NotificationItem>(&keys::notification(cause))?;
-    let is_so = (cause, cause.is_so(found)?);
-    let step = NotificationItem::bring_in_line(known, is_so, app.clock.now(), new_id)?;
+    let now = app.clock.now();
+    let step = NotificationItem::bring_in_line(known, (cause, is_so), now, (new_id, is_untold))?;
     let Some(Step { put, is_new }) = step else { return Ok(Outcome::Settled) };
     Ok(match app.store.put(put, &app.ids.write_id()).await? {
         Written::Done(_) => Outcome::Made(is_new),
@@ -137,12 +161,13 @@ async fn tell(app: &App, pushes: &Pushes, news: HashMap<Cause, NotificationId>) 
         let theirs = news.iter().filter(|(cause, _)| cause.recipient() == user);
         let mut theirs: Vec<Notification> =
             theirs.map(|(&cause, &id)| show(app, &found, (id, cause), seen)).collect::<Result<_>>()?;
-        theirs.sort_unstable_by_key(|notification| notification.id);
+        theirs.sort_unstable_by_key(|notification| Reverse(notification.id));
         for notification in &theirs {
             let text = Frame::Notification { notification }.text();
             deliveries.extend(connections.iter().map(|connection| (connection.clone(), text.clone())));
         }
     }
+    deliveries.truncate(MOST_PUSHES);
     pushes.deliver(deliveries).await;
     Ok(())
 }

@@ -20,8 +20,8 @@ use crate::keys;
 use crate::store::retry::Backoff;
 use crate::store::{Condition, Found, Put, Written};
 
-/// The most connections of one person: the item is read with every message, 300 bytes or so for each.
-/// When another one is made, the oldest is closed.
+/// The most connections of one person: the item is read with every message, some 200 bytes for each.
+/// When another one is made, the oldest is closed, or one whose session has ended.
 const MOST: usize = 100;
 
 /// How long it is remembered when somebody was last connected.
@@ -62,48 +62,64 @@ impl Connections {
 
     /// Those that are told of something, the newest first.
     pub(crate) fn open(&self, now: Timestamp) -> Vec<Connection> {
-        let mut open: Vec<_> = self.all(now).filter(|connection| !connection.is_over).cloned().collect();
+        let mut open: Vec<_> =
+            self.unexpired(now).filter(|connection| !connection.is_over).cloned().collect();
         open.sort_by_key(|connection| Reverse(connection.connected_at));
         open
     }
 
     /// Whether there is one that is told of something.
     pub(crate) fn is_online(&self, now: Timestamp) -> bool {
-        self.all(now).any(|connection| !connection.is_over)
+        self.unexpired(now).any(|connection| !connection.is_over)
     }
 
     /// When one last ended, or was made, if nobody heard how it ended.
     pub(crate) fn last_seen_at(&self) -> Option<Timestamp> {
-        self.known.iter().map(|connection| connection.connected_at).chain(self.last_seen_at).max()
+        self.newest().max(self.last_seen_at)
     }
 
-    /// All of them, those among them that are over.
-    pub(crate) fn all(&self, now: Timestamp) -> impl Iterator<Item = &Connection> {
+    /// Those whose time is not over, also if their sessions have ended.
+    pub(crate) fn unexpired(&self, now: Timestamp) -> impl Iterator<Item = &Connection> {
         self.known.iter().filter(move |connection| !connection.has_expired(now))
     }
 
     /// The one of this name, unless it is over.
     pub(crate) fn find(&self, id: &ConnectionId, now: Timestamp) -> Option<&Connection> {
-        self.all(now).find(|connection| connection.connection_id == *id && !connection.is_over)
+        self.unexpired(now).find(|connection| connection.connection_id == *id && !connection.is_over)
     }
 
     /// Adds one; answers which are too many with it.
     pub(crate) fn add(&mut self, connection: Connection) -> Vec<Connection> {
         self.forget_expired(connection.connected_at);
+        let mut surplus = Vec::new();
+        while self.known.len() >= MOST {
+            let place = self.known.iter().position(|known| known.is_over).unwrap_or(0);
+            surplus.push(self.known.remove(place));
+        }
         self.known.push(connection);
-        let surplus = self.known.len().saturating_sub(MOST);
-        self.known.drain(..surplus).collect()
+        surplus
     }
 
-    /// Takes some away; answers whether there were any.
-    fn remove(&mut self, ids: &[ConnectionId], now: Timestamp) -> bool {
-        let many = self.known.len();
-        self.known.retain(|connection| !ids.contains(&connection.connection_id));
-        let has_changed = self.known.len() < many;
-        if has_changed {
-            self.last_seen_at = Some(now);
-        }
+    /// When the newest was made, if there is one.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        self.known.iter().map(|connection| connection.connected_at).max()
+    }
+
+    /// Takes some away, which ended then, if that is known; answers whether there were any.
+    fn remove(&mut self, ids: &[ConnectionId], ended_at: Option<Timestamp>) -> bool {
+        let is_named = |connection: &Connection| ids.contains(&connection.connection_id);
+        let (gone, kept): (Vec<_>, Vec<_>) = self.known.drain(..).partition(is_named);
+        self.known = kept;
+        let has_changed = !gone.is_empty();
+        self.leave(&gone, ended_at.filter(|_| has_changed));
         has_changed
+    }
+
+    /// Keeps when somebody was last seen, of connections that are left out: they were when these were
+    /// made, and when they ended, if that is known.
+    fn leave(&mut self, gone: &[Connection], ended_at: Option<Timestamp>) {
+        let made = gone.iter().map(|connection| connection.connected_at);
+        self.last_seen_at = made.chain(ended_at).chain(self.last_seen_at).max();
     }
 
     /// Notes of some that they are over; answers those of which nobody had.
@@ -118,14 +134,12 @@ impl Connections {
         ended
     }
 
-    /// Leaves out those whose time is over. When they were last seen nobody knows; it was once they
-    /// were made.
+    /// Leaves out those whose time is over.
     fn forget_expired(&mut self, now: Timestamp) {
         let (expired, kept): (Vec<_>, Vec<_>) =
             self.known.drain(..).partition(|connection| connection.has_expired(now));
         self.known = kept;
-        let seen = expired.iter().map(|connection| connection.connected_at);
-        self.last_seen_at = seen.chain(self.last_seen_at).max();
+        self.leave(&expired, None);
     }
 
     /// The write that makes it so, unless somebody else wrote it since it was read.
@@ -148,10 +162,16 @@ pub(crate) async fn of_now(
     users.into_iter().map(|user| Ok((user, Connections::of(user, &found)?.open(now)))).collect()
 }
 
-/// Forgets some of somebody's connections that are closed; they may be forgotten already. One round
-/// trip, 1 W, if nobody wrote the item since it was read.
+/// Forgets some of somebody's connections that have just been closed; they may be forgotten already. One
+/// round trip, 1 W, if nobody wrote the item since it was read.
 pub(crate) async fn forget(app: &App, of: Connections, ids: &[ConnectionId]) -> Result<()> {
-    change(app, of, |connections, now| ((), connections.remove(ids, now))).await.map(drop)
+    change(app, of, |connections, now| ((), connections.remove(ids, Some(now)))).await.map(drop)
+}
+
+/// The same with some of which it was not heard when they ended. Two round trips, 1 R, 1 W.
+pub(crate) async fn forget_gone(app: &App, user: UserId, ids: &[ConnectionId]) -> Result<()> {
+    let of = Connections::read(app, user).await?;
+    change(app, of, |connections, _| ((), connections.remove(ids, None))).await.map(drop)
 }
 
 /// Notes of some of somebody's connections that they are over; answers how all of them are then, and
@@ -240,6 +260,11 @@ mod tests {
         let newest = Connection { connection_id: ConnectionId::new("new".into()), ..all.known[0].clone() };
         let surplus = all.add(newest);
         assert_eq!(surplus.into_iter().map(|one| one.connection_id).collect::<Vec<_>>(), ids[..1]);
+        all.end(&ids[50..51]);
+        let another =
+            Connection { connection_id: ConnectionId::new("another".into()), ..all.known[0].clone() };
+        let surplus = all.add(another);
+        assert_eq!(surplus[0].connection_id, ids[50], "or whose session has ended");
         let later = Connection { connected_at: at(9000), ..all.known[0].clone() };
         assert!(all.add(later).is_empty(), "those whose time is over take no room");
         assert_eq!((all.known.len(), all.last_seen_at()), (1, Some(at(9000))));
@@ -248,10 +273,14 @@ mod tests {
     #[test]
     fn somebody_was_last_seen_when_a_connection_ended_or_was_made() {
         let (mut all, ids) = connections(&[0, 10]);
-        assert!(all.remove(&ids[..1], at(100)) && !all.remove(&ids[..1], at(200)));
+        assert!(all.remove(&ids[..1], Some(at(100))) && !all.remove(&ids[..1], Some(at(200))));
         assert_eq!(all.last_seen_at(), Some(at(100)));
         all.forget_expired(at(8000));
         assert_eq!((all.known.len(), all.last_seen_at()), (0, Some(at(100))));
+        // Of one that is found to be gone, nobody knows since when.
+        let (mut all, ids) = connections(&[10]);
+        assert!(all.remove(&ids, None));
+        assert_eq!(all.last_seen_at(), Some(at(10)));
         assert_eq!(Connections::or_none(all.user_id, None).last_seen_at(), None);
     }
 }

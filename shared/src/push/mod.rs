@@ -28,12 +28,12 @@ use aws_sdk_apigatewaymanagement::operation::delete_connection::DeleteConnection
 use aws_sdk_apigatewaymanagement::operation::post_to_connection::PostToConnectionError;
 use aws_sdk_apigatewaymanagement::primitives::Blob;
 use bytes::Bytes;
-use futures_util::future::{join_all, ready};
+use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 pub use caller::Caller;
 pub use connection::{Connection, ConnectionId};
-pub(crate) use connections::{Connections, forget, of_now};
+pub(crate) use connections::{Connections, forget, forget_gone, of_now};
 pub use frame::Frame;
 
 use crate::environment::{App, BadVariable, Environment};
@@ -157,16 +157,8 @@ impl Pushes {
             of_each.entry(connection.user_id).or_default().push(connection.connection_id);
         }
         let request = Request::current_or_start().within(PATIENCE);
-        let each = of_each.iter().map(|(&user, ids)| self.forget(Connections::read(&self.app, user), ids));
+        let each = of_each.iter().map(async |(&user, ids)| note(forget_gone(&self.app, user, ids).await));
         request.scope(join_all(each)).await;
-    }
-
-    /// Forgets some of somebody's connections. If that fails, whoever pushes to them next does.
-    async fn forget(&self, of: impl Future<Output = Result<Connections>>, ids: &[ConnectionId]) {
-        let forgotten = async { forget(&self.app, of.await?, ids).await };
-        if let Err(error) = forgotten.await {
-            tracing::warn!(cause = error.chain(), "a connection that is gone could not be forgotten");
-        }
     }
 
     /// Ends some of somebody's connections: notes of them that they are over, so that they are told
@@ -192,7 +184,7 @@ impl Pushes {
         });
         let closed: Vec<_> = join_all(parted).await.into_iter().flatten().collect();
         if !closed.is_empty() {
-            self.forget(ready(Ok(of)), &closed).await;
+            note(forget(&self.app, of, &closed).await);
         }
     }
 
@@ -246,6 +238,14 @@ impl Pushes {
 impl std::fmt::Debug for Pushes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Pushes")
+    }
+}
+
+/// Notes that connections could not be forgotten: they are known until their time is up, or until a push
+/// finds them gone.
+fn note(forgotten: Result<()>) {
+    if let Err(error) = forgotten {
+        tracing::warn!(cause = error.chain(), "connections that are gone could not be forgotten");
     }
 }
 
