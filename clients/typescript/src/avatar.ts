@@ -52,6 +52,16 @@ export async function uploadAvatar(kith: Kith, sender: Sender, picture: Blob, op
   return settled(kith, sender, upload.id, options);
 }
 
+/** Why a picture cannot be used, in words. */
+const UNUSABLE: Partial<Record<string, string>> = {
+  "not-a-picture": "This is no PNG, JPEG or WebP picture.",
+  "other-type": "The picture is of another type than its file says.",
+  "too-large": "The picture is too large: at most 4096 pixels wide and high, and 5 MiB.",
+  animated: "The picture moves: choose one that does not.",
+  damaged: "A part of the picture is missing or broken.",
+  "not-only-a-picture": "There is something else in the file than a picture.",
+};
+
 /** Waits until an upload is no longer pending. */
 async function settled(kith: Kith, { clock }: Sender, id: string, options: UploadOptions): Promise<Me> {
   const { signal, chat, patience = PATIENCE } = options;
@@ -67,7 +77,8 @@ async function settled(kith: Kith, { clock }: Sender, id: string, options: Uploa
         return me;
       }
       if (avatarUpload.status === "failed") {
-        throw new KithError({ code: "upload-failed", status: 422, detail: avatarUpload.code ?? "unusable" });
+        const detail = UNUSABLE[avatarUpload.code ?? ""] ?? "The picture cannot be used.";
+        throw new KithError({ code: "upload-failed", status: 422, detail });
       }
       if (waited >= patience) {
         throw new KithError({ code: "unavailable", status: 0, detail: "The picture is not there yet." });

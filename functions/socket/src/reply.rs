@@ -56,7 +56,7 @@ pub(crate) enum Reply {
         problem: Problem,
         /// In how many seconds it may be tried again, if that is known: the header of the same name.
         #[serde(skip_serializing_if = "Option::is_none")]
-        #[schema(nullable = false, minimum = 1, example = 12)]
+        #[schema(nullable = false, minimum = 1, example = 540)]
         retry_after: Option<u64>,
     },
     /// There is nothing to say.

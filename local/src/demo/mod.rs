@@ -82,7 +82,7 @@ pub async fn tell(stack: &Stack) -> Result<(), DemoError> {
             // The embedded S3 takes a URL that was signed days ago for expired.
             clock.set_offset(offset.max(0));
             cast.dress(&api).await?;
-            Teller::new(&api, &cast).await?.tell(plot::plot(now), clock).await
+            Teller::new(&api, &cast).await?.tell(plot::plot(now), stack).await
         };
         let told = told.await;
         clock.set_offset(offset);

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use http::{Method, StatusCode};
@@ -20,7 +21,10 @@ use super::people::Person;
 use super::plot::Act;
 use super::posts::POSTS;
 use super::story::{Chat, Outcome, Request};
-use crate::clock::ShiftedClock;
+use crate::stack::Stack;
+
+/// For how long what follows from something may be behind.
+const A_WHILE: Duration = Duration::from_mins(10);
 
 /// Tells it.
 #[derive(Debug)]
@@ -51,14 +55,20 @@ impl<'a> Teller<'a> {
         Ok(Self { api, cast, posts: Mutex::new(posts), comments })
     }
 
-    /// Tells all of it. The clock is put to each minute in which something happens.
+    /// Tells all of it. The clock is put to each minute in which something happens, and does not go far
+    /// before all that follows from it has happened, too: people are notified when something was done.
     pub(super) async fn tell(
         &self,
         plot: BTreeMap<Timestamp, Vec<Act>>,
-        clock: &ShiftedClock,
+        stack: &Stack,
     ) -> Result<(), DemoError> {
+        let mut settled = Timestamp::from_millis(0);
         for (time, acts) in plot {
-            clock.set(time);
+            if time > settled.after(A_WHILE) {
+                stack.drained().await;
+                settled = time;
+            }
+            stack.clock().set(time);
             try_join_all(acts.into_iter().map(|act| self.act(act))).await?;
         }
         Ok(())

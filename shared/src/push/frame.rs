@@ -65,8 +65,8 @@ pub enum Frame<'a> {
     /// A friend's first connection was opened, or their last one closed. Not everybody is told: of the
     /// friend's friends the 500 newest are, on four connections each. And it is told to nobody that a
     /// connection broke off without a goodbye, until somebody tries to reach it. So ask
-    /// `GET /v1/presence` when you connect and now and then, and show somebody as gone only if they do not
-    /// come back within some seconds: clients change their connections.
+    /// `GET /v1/presence` when you connect, when somebody becomes a friend, and now and then; and show
+    /// somebody as gone only if they do not come back within some seconds: clients change their connections.
     #[schema(rename_all = "camelCase")]
     Presence {
         /// Who.

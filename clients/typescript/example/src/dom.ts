@@ -26,15 +26,19 @@ export function button(label: string, act: () => void | Promise<void>, className
   const element = h("button", { type: "button", className, textContent: label });
   element.addEventListener("click", async () => {
     element.disabled = true;
-    try {
-      await act();
-    } catch (error) {
-      announce(error instanceof Error ? error.message : String(error));
-    } finally {
-      element.disabled = false;
-    }
+    await attempt(act);
+    element.disabled = false;
   });
   return element;
+}
+
+/** Does something, and says so if that fails. */
+export async function attempt(act: () => void | Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    announce(explain(error));
+  }
 }
 
 /** A form that does something with what was typed into it. What is wrong with that is said inside it. */
@@ -72,13 +76,14 @@ export function field(label: string, control: HTMLInputElement | HTMLTextAreaEle
   return h("label", { className: "field" }, h("span", { textContent: label }), control);
 }
 
-/** What went wrong, and with which values. */
+/** What went wrong: with which values, if it is them. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);
   }
   const { errors = [] } = error as { errors?: readonly { pointer: string; detail: string }[] };
-  return [error.message, ...errors.map(({ pointer, detail }) => `${pointer.slice(1)} ${detail}.`)].join(" ");
+  const each = errors.map(({ pointer, detail }) => `${pointer.charAt(1).toUpperCase()}${pointer.slice(2)} ${detail}.`);
+  return each.length > 0 ? each.join(" ") : error.message;
 }
 
 /** Says something to everybody, those who listen among them. */

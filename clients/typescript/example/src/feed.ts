@@ -1,7 +1,7 @@
 /** The feed: posts, likes and comments. */
 import type { Comment, Post, Visibility } from "kith-client";
 import { type App, nameOf, type Part, picture } from "./app.js";
-import { button, field, form, h, time } from "./dom.js";
+import { attempt, button, field, form, h, time } from "./dom.js";
 
 export function feed(app: App): Part {
   const { kith } = app;
@@ -60,9 +60,16 @@ export function feed(app: App): Part {
       h("button", { type: "submit", className: "primary", textContent: "Post" }),
     ),
   );
-  void refresh();
+  void attempt(refresh);
+  // Without a connection there was perhaps nothing to be had.
+  const unlisten = app.chat.on("synced", () => {
+    if (posts.childElementCount === 0) {
+      void attempt(refresh);
+    }
+  });
   const heading = h("div", { className: "row" }, h("h1", { textContent: "Feed" }), button("Refresh", refresh, "link"));
-  return { element: h("section", { className: "stack" }, heading, composer, posts, more) };
+  const element = h("section", { className: "stack" }, heading, composer, posts, more);
+  return { element, leave: unlisten };
 }
 
 function postCard(app: App, post: Post): HTMLElement {

@@ -1,7 +1,7 @@
 /** Finding people, friend requests, friends. */
 import type { Found, Friend, FriendRequest } from "kith-client";
 import { type App, nameOf, type Part, personLine } from "./app.js";
-import { announce, button, field, form, h } from "./dom.js";
+import { announce, attempt, button, field, form, h } from "./dom.js";
 
 export function people(app: App): Part {
   const { kith } = app;
@@ -76,8 +76,8 @@ export function people(app: App): Part {
     field("Name or username", query),
     h("button", { type: "submit", className: "primary", textContent: "Search" }),
   );
-  void refresh();
-  const unlisten = app.chat.on("notification", () => void refresh());
+  void attempt(refresh);
+  const unlisten = app.chat.on("notification", () => void attempt(refresh));
   const card = (title: string, ...children: Node[]) =>
     h("div", { className: "card" }, h("h2", { textContent: title }), ...children);
   const heading = h(
