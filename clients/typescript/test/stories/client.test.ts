@@ -231,7 +231,10 @@ describe("the client and the local stack", () => {
     const shown = await fetch(me.avatar?.small ?? "");
     assert.deepEqual([shown.status, shown.headers.get("Content-Type")], [200, "image/jpeg"]);
     const other = new Blob(["GIF89a and so on"], { type: "image/png" });
-    await assert.rejects(kith.uploadAvatar(other), { code: "upload-failed", message: "This is no PNG, JPEG or WebP picture." });
+    await assert.rejects(kith.uploadAvatar(other), {
+      code: "upload-failed",
+      message: "This is no PNG, JPEG or WebP picture.",
+    });
     await assert.rejects(kith.uploadAvatar(new Blob(["x"], { type: "text/plain" })), { code: "invalid-input" });
   });
 
