@@ -823,7 +823,7 @@ export interface paths {
         };
         /**
          * List the friends I have in common with somebody
-         * @description A page of theirs is looked at for each of these, so one may have few of them, or none, while
+         * @description A page of your own friends is looked at for each of these, so one may have few of them, or none, while
          *     `nextCursor` is set. With somebody whom you block there are none.
          */
         get: operations["listMutualFriends"];
@@ -5037,7 +5037,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of them, the newest friend of theirs first. */
+            /** @description A page of them, your newest friend first. */
             200: {
                 headers: {
                     [name: string]: unknown;
