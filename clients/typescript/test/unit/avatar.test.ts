@@ -30,7 +30,10 @@ test("a picture is put where it is said, with nothing but the headers that were 
 
 test("a picture that cannot be used says why", async () => {
   const { kith } = answering([WHERE, PUT, me({ id: "u1", status: "failed", code: "animated" })]);
-  await assert.rejects(kith.uploadAvatar(PICTURE), { code: "upload-failed", message: "animated" });
+  await assert.rejects(kith.uploadAvatar(PICTURE), {
+    code: "upload-failed",
+    message: "The picture moves: choose one that does not.",
+  });
 });
 
 test("a picture that storage refuses is a failure", async () => {
