@@ -8,7 +8,7 @@ use super::membership::Membership;
 use crate::environment::App;
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::store::Within;
+use crate::store::{Found, Within};
 use crate::{friends, keys, notifications};
 
 /// The most that is counted of anything.
@@ -35,23 +35,33 @@ pub struct Unread {
 /// The index says what may count, and the items themselves whether it does: what was just read, or
 /// answered, counts no more.
 pub async fn unread(app: &App, viewer: UserId) -> Result<Unread> {
-    let (conversations, notifications, friend_requests) = tokio::try_join!(
+    let (conversations, unseen, asking) = tokio::try_join!(
         conversations(app, viewer),
-        notifications::count_unseen(app, viewer),
-        friends::count_requests(app, viewer, MOST),
+        notifications::unseen(app, viewer),
+        friends::asking(app, viewer, MOST),
     )?;
-    Ok(Unread { conversations, notifications, friend_requests })
+    let memberships = conversations.iter().map(|&id| keys::membership(viewer, id));
+    let relations = asking.iter().map(|&peer| keys::relation(viewer, peer));
+    let deciding: Vec<_> = memberships.chain(relations).chain(unseen.deciding()).collect();
+    let found = app.store.batch_get(&deciding).await?;
+    Ok(Unread {
+        conversations: count_unread(&found, viewer, &conversations)?,
+        notifications: unseen.count(app, &found).await?,
+        friend_requests: friends::count_asking(&found, viewer, &asking)?,
+    })
 }
 
-async fn conversations(app: &App, viewer: UserId) -> Result<usize> {
+/// What the viewer may not have read, as far as the index knows. One round trip, 0.5 R per 4 KB.
+async fn conversations(app: &App, viewer: UserId) -> Result<Vec<ConversationId>> {
     let page = app.store.query_index(&keys::memberships(viewer, true), Within::Below(None), MOST).await?;
-    let ids: Vec<ConversationId> =
-        page.items.iter().filter_map(|entry| Some(keys::conversation_at(&entry.place.sk)?.0)).collect();
-    let keys: Vec<_> = ids.iter().map(|&id| keys::membership(viewer, id)).collect();
-    let mut found = app.store.batch_get(&keys).await?;
+    let id = |position: &str| Some(keys::conversation_at(position)?.0);
+    Ok(page.items.iter().filter_map(|entry| id(&entry.place.sk)).collect())
+}
+
+fn count_unread(found: &Found, viewer: UserId, conversations: &[ConversationId]) -> Result<usize> {
     let mut count = 0;
-    for key in &keys {
-        let membership = found.take::<Membership>(key)?;
+    for &id in conversations {
+        let membership = found.peek::<Membership>(&keys::membership(viewer, id))?;
         count += usize::from(membership.is_some_and(|membership| membership.is_unread()));
     }
     Ok(count)

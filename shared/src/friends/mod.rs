@@ -24,7 +24,7 @@ pub use act::{act, answer, ask, cancel};
 pub(crate) use edge::{Edge, bond, edges, people};
 pub use edge::{bonds, edges_of};
 pub use list::{Blocked, Direction, Friend, Slice, blocks, friends, friends_of, requests};
-pub(crate) use list::{count_requests, newest};
+pub(crate) use list::{asking, count_asking, newest};
 pub use mutual::mutual_friends;
 pub use request::{FriendRequest, FriendRequestStatus, request};
 pub use suggest::{Suggestion, dismiss, suggestions};

@@ -1,23 +1,16 @@
-//! Somebody's notifications, and how many of them are new.
+//! Somebody's notifications, page by page.
 //!
 //! The index says what there may be, and in which order; what caused it, read strongly, says what is
 //! there. As all that one is about is in its key, both are all it takes.
 
 use super::Cause;
-use super::seen::SeenItem;
+use super::unseen::{self, MOST, Unseen};
 use super::view::{Notification, show};
 use crate::environment::App;
 use crate::error::{Error, Result};
 use crate::ids::{NotificationId, UserId};
 use crate::keys;
-use crate::store::{Found, Within};
-
-/// The most that are counted.
-const MOST: usize = 100;
-
-/// How many hundreds are looked at to count, as long as of those before some are not there for the
-/// viewer: what somebody whom they block did stays in their list, as the block may end.
-const ROUNDS: usize = 5;
+use crate::store::Within;
 
 /// A page of somebody's notifications.
 #[derive(Debug)]
@@ -31,13 +24,13 @@ pub struct Listed {
 }
 
 /// Where a notification stands.
-type Entry = (NotificationId, Cause);
+pub(super) type Entry = (NotificationId, Cause);
 
 /// Some of what the index has of somebody's notifications, the newest first.
-struct Entries {
-    entries: Vec<Entry>,
+pub(super) struct Entries {
+    pub(super) entries: Vec<Entry>,
     /// Where to go on behind them.
-    next: Option<NotificationId>,
+    pub(super) next: Option<NotificationId>,
 }
 
 /// The viewer's notifications, the newest first, behind the position `after`. Two round trips: 1 R,
@@ -51,14 +44,15 @@ pub async fn list(app: &App, viewer: UserId, after: Option<&str>, limit: usize) 
             None => Ok(None),
         }
     };
-    let (seen, newest, page) = tokio::try_join!(marker(app, viewer), entries(app, viewer, None, MOST), page)?;
+    let (seen, newest, page) =
+        tokio::try_join!(unseen::marker(app, viewer), entries(app, viewer, None, MOST), page)?;
     let page = page.unwrap_or_else(|| newest.first(limit));
-    let (unseen, rest) = newest.unseen(seen);
-    let deciding = unseen.iter().chain(&page.entries).flat_map(|(_, cause)| cause.deciding());
+    let unseen = Unseen::of(viewer, seen, newest);
+    let shown = page.entries.iter().flat_map(|(_, cause)| cause.deciding());
+    let deciding = unseen.deciding().chain(shown);
     let actors = page.entries.iter().map(|(_, cause)| keys::profile(cause.actor()));
     let found = app.store.batch_get_both(&deciding.collect::<Vec<_>>(), &actors.collect::<Vec<_>>()).await?;
-    let counted = count(&found, &unseen)?;
-    let unseen = count_on(app, viewer, seen, counted, rest).await?;
+    let unseen = unseen.count(app, &found).await?;
     let mut items = Vec::new();
     for entry in page.entries {
         if entry.1.is_there(&found)? {
@@ -68,53 +62,13 @@ pub async fn list(app: &App, viewer: UserId, after: Option<&str>, limit: usize) 
     Ok(Listed { items, next: page.next.map(|id| id.to_string()), unseen })
 }
 
-/// How many notifications the viewer has not seen, up to 100. Two round trips, 1 R, the index, and up to
-/// 3 R for each.
-pub(crate) async fn count_unseen(app: &App, viewer: UserId) -> Result<usize> {
-    let (seen, newest) = tokio::try_join!(marker(app, viewer), entries(app, viewer, None, MOST))?;
-    let (unseen, rest) = newest.unseen(seen);
-    let counted = count_there(app, &unseen).await?;
-    count_on(app, viewer, seen, counted, rest).await
-}
-
-/// Goes on counting behind those that were counted, if there is more and not enough was there.
-async fn count_on(
+/// What the index has behind this one. One round trip, 0.5 R, 3 R for a hundred.
+pub(super) async fn entries(
     app: &App,
     viewer: UserId,
-    seen: Option<SeenItem>,
-    mut counted: usize,
-    mut rest: Option<NotificationId>,
-) -> Result<usize> {
-    for _ in 1..ROUNDS {
-        let Some(below) = rest.filter(|_| counted < MOST) else { break };
-        let (unseen, further) = entries(app, viewer, Some(below), MOST).await?.unseen(seen);
-        counted += count_there(app, &unseen).await?;
-        rest = further;
-    }
-    Ok(counted.min(MOST))
-}
-
-async fn count_there(app: &App, entries: &[Entry]) -> Result<usize> {
-    let deciding: Vec<_> = entries.iter().flat_map(|(_, cause)| cause.deciding()).collect();
-    count(&app.store.batch_get(&deciding).await?, entries)
-}
-
-fn count(found: &Found, entries: &[Entry]) -> Result<usize> {
-    let mut count = 0;
-    for (_, cause) in entries {
-        count += usize::from(cause.is_there(found)?);
-    }
-    Ok(count)
-}
-
-/// Up to where the viewer has seen them. One round trip, 1 R.
-async fn marker(app: &App, viewer: UserId) -> Result<Option<SeenItem>> {
-    let key = keys::seen(viewer);
-    app.store.batch_get(std::slice::from_ref(&key)).await?.take(&key)
-}
-
-/// What the index has behind this one. One round trip, 0.5 R, 3 R for a hundred.
-async fn entries(app: &App, viewer: UserId, below: Option<NotificationId>, limit: usize) -> Result<Entries> {
+    below: Option<NotificationId>,
+    limit: usize,
+) -> Result<Entries> {
     let below = below.map(|id| id.to_string());
     let within = Within::Below(below.as_deref());
     let page = app.store.query_index(&keys::notifications(viewer), within, limit).await?;
@@ -132,12 +86,5 @@ impl Entries {
         let is_cut = entries.len() < self.entries.len();
         let next = if is_cut { entries.last().map(|(id, _)| *id) } else { self.next };
         Self { entries, next }
-    }
-
-    /// Those that were not seen, and where it goes on if that is all of them.
-    fn unseen(self, seen: Option<SeenItem>) -> (Vec<Entry>, Option<NotificationId>) {
-        let is_seen = |id| seen.is_some_and(|seen| seen.has(id));
-        let next = self.next.filter(|&id| !is_seen(id));
-        (self.entries.into_iter().filter(|(id, _)| !is_seen(*id)).collect(), next)
     }
 }

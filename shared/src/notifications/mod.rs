@@ -6,7 +6,8 @@
 //! | `item.rs` | a notification as an item |
 //! | `settle.rs` | bringing notifications in line with their causes, and telling of new ones |
 //! | `view.rs` | a notification as the API shows it |
-//! | `list.rs` | somebody's notifications, and how many of them are new |
+//! | `list.rs` | somebody's notifications, page by page |
+//! | `unseen.rs` | how many of them are new |
 //! | `seen.rs` | up to which they were seen |
 //!
 //! What makes it right:
@@ -24,11 +25,12 @@ mod item;
 mod list;
 mod seen;
 mod settle;
+mod unseen;
 mod view;
 
 pub use cause::{Cause, touched_by};
-pub(crate) use list::count_unseen;
 pub use list::{Listed, list};
 pub use seen::mark_seen;
 pub use settle::settle;
+pub(crate) use unseen::unseen;
 pub use view::{Notification, Subject};
