@@ -10,6 +10,7 @@ use shared::http::openapi::{Always, Limited, SignedIn, TakesBody, TakesPage};
 use shared::http::page::{List, PageOf, PageQuery};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::Query;
 use shared::ids::SessionId;
 
 use crate::registration::SignedInUser;
@@ -73,7 +74,7 @@ pub(crate) async fn sign_in(
 pub(crate) async fn list(
     State(accounts): State<Accounts>,
     Viewer(viewer): Viewer,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<SessionEntry>>> {
     let sessions = session::list(&accounts.app, viewer).await?;
     let list = List(viewer.user, &["sessions"]);

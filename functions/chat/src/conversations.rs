@@ -11,6 +11,7 @@ use shared::http::openapi::{Always, SignedIn, TakesBody, TakesPage};
 use shared::http::page::{List, PageOf, PageQuery};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::Query;
 use shared::push::Caller;
 
 /// List my conversations
@@ -32,7 +33,7 @@ use shared::push::Caller;
 pub(crate) async fn list(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<Conversation>>> {
     let list = List(viewer.user, &["conversations"]);
     let after = list.after(&query)?;

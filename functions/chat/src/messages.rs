@@ -1,8 +1,7 @@
 //! `/v1/messages`, and those of a conversation.
 
-use axum::extract::{FromRequestParts, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use http::request::Parts;
 use shared::chat::{
     self, Chat, ClientId, ConversationId, History, Message, MessageText, NewMessage, Sent, Seq, Span, bound,
 };
@@ -12,9 +11,9 @@ use shared::http::answer::{Created, Json, NoContent};
 use shared::http::body::Body;
 use shared::http::caller::Viewer;
 use shared::http::openapi::{Always, Limited, SignedIn, TakesBody};
-use shared::http::page::{limit, parameter};
 use shared::http::path::{PathId, PathIds};
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::{FromQuery, Parameters, Query};
 use shared::ids::UserId;
 use shared::push::Caller;
 use shared::text::Refusal;
@@ -85,16 +84,13 @@ pub(crate) struct Which {
     changed_after: Option<u64>,
 }
 
-impl<S: Sync> FromRequestParts<S> for Which {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let query = parts.uri.query().unwrap_or_default();
+impl FromQuery for Which {
+    fn from_query(parameters: Parameters<'_>) -> Result<Self> {
         let which = Self {
-            limit: limit(query)?,
-            before: number(query, "before")?,
-            after: number(query, "after")?,
-            changed_after: number(query, "changedAfter")?,
+            limit: parameters.limit()?,
+            before: parameters.number("before")?,
+            after: parameters.number("after")?,
+            changed_after: parameters.number("changedAfter")?,
         };
         let bounds =
             [("/before", which.before), ("/after", which.after), ("/changedAfter", which.changed_after)];
@@ -118,19 +114,6 @@ impl Which {
             (None, None, None) => Span::Latest,
         }
     }
-}
-
-/// A bound, which is a whole number. One that is greater than all there can be, is as good as that.
-fn number(query: &str, name: &str) -> Result<Option<u64>> {
-    let Some(text) = parameter(query, name)? else { return Ok(None) };
-    let digits = text.strip_prefix('-').unwrap_or(&text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Error::InvalidQuery(format!("{name} is not a whole number")));
-    }
-    if digits.len() < text.len() && digits.bytes().any(|byte| byte != b'0') {
-        return Err(Error::invalid(format!("/{name}"), Refusal::new("must not be negative")));
-    }
-    Ok(Some(digits.parse().unwrap_or(u64::MAX)))
 }
 
 /// Read the messages of a conversation
@@ -157,7 +140,7 @@ pub(crate) async fn history(
     State(app): State<App>,
     Viewer(viewer): Viewer,
     PathId(id): PathId<ConversationId>,
-    which: Which,
+    Query(which): Query<Which>,
 ) -> Result<Json<History>> {
     chat::history(&app, viewer.user, id, which.span(), which.limit).await.map(Json)
 }

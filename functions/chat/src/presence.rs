@@ -1,15 +1,14 @@
 //! `/v1/presence`.
 
-use axum::extract::{FromRequestParts, State};
-use http::request::Parts;
+use axum::extract::State;
 use serde::Serialize;
 use shared::environment::App;
 use shared::error::{Error, Result};
 use shared::http::answer::Json;
 use shared::http::caller::Viewer;
 use shared::http::openapi::{Always, SignedIn};
-use shared::http::page::parameter;
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::{FromQuery, Parameters, Query};
 use shared::ids::UserId;
 use shared::presence::{self, MOST_ASKED, Presence};
 use shared::text::Refusal;
@@ -54,19 +53,16 @@ pub(crate) struct Presences {
 pub(crate) async fn list(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    Asked { users }: Asked,
+    Query(Asked { users }): Query<Asked>,
 ) -> Result<Json<Presences>> {
     let items = presence::of_friends(&app, viewer.user, &users).await?;
     Ok(Json(Presences { items }))
 }
 
-impl<S: Sync> FromRequestParts<S> for Asked {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let text = parameter(parts.uri.query().unwrap_or_default(), "users")?;
+impl FromQuery for Asked {
+    fn from_query(parameters: Parameters<'_>) -> Result<Self> {
         let refuse = |why: &'static str| Error::invalid("/users", Refusal::new(why));
-        let text = text.ok_or_else(|| refuse("is required"))?;
+        let text = parameters.required("users")?;
         let names: Vec<_> = text.split(',').collect();
         if names.len() > MOST_ASKED {
             return Err(refuse("may name 50 people at most"));

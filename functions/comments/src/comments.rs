@@ -1,7 +1,6 @@
 //! `/v1/posts/{postId}/comments`.
 
-use axum::extract::{FromRequestParts, State};
-use http::request::Parts;
+use axum::extract::State;
 use serde::Serialize;
 use shared::comments::{self, Comment, CommentText, Order};
 use shared::environment::App;
@@ -14,9 +13,10 @@ use shared::http::idempotency::IdempotencyKey;
 use shared::http::openapi::{
     Always, NamesEdited, NamesKnown, NamesWish, SignedIn, TakesBody, TakesKey, TakesPage,
 };
-use shared::http::page::{List, PageOf, PageQuery, parameter};
+use shared::http::page::{List, PageOf, PageQuery};
 use shared::http::path::{PathId, PathIds};
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::{FromQuery, Parameters, Query};
 use shared::ids::{CommentId, PostId};
 use shared::text::Refusal;
 use utoipa::{IntoParams, ToSchema};
@@ -85,11 +85,9 @@ pub(crate) struct How {
     order: Option<Sorting>,
 }
 
-impl<S: Sync> FromRequestParts<S> for How {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let order = match parameter(parts.uri.query().unwrap_or_default(), "order")?.as_deref() {
+impl FromQuery for How {
+    fn from_query(parameters: Parameters<'_>) -> Result<Self> {
+        let order = match parameters.get("order")?.as_deref() {
             None => None,
             Some("oldest") => Some(Sorting::Oldest),
             Some("newest") => Some(Sorting::Newest),
@@ -119,8 +117,8 @@ pub(crate) async fn list(
     State(app): State<App>,
     Viewer(viewer): Viewer,
     PathId(post): PathId<PostId>,
-    How { order }: How,
-    query: PageQuery,
+    Query(How { order }): Query<How>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<Comment>>> {
     let (order, name) = match order {
         None | Some(Sorting::Oldest) => (Order::Oldest, "oldest"),

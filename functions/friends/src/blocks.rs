@@ -11,6 +11,7 @@ use shared::http::openapi::{Always, SignedIn, TakesPage};
 use shared::http::page::{List, PageOf, PageQuery};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::Query;
 use shared::ids::UserId;
 
 /// List whom I block
@@ -31,7 +32,7 @@ use shared::ids::UserId;
 pub(crate) async fn list(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<Blocked>>> {
     let list = List(viewer.user, &["blocks"]);
     let after = list.after(&query)?;

@@ -11,6 +11,7 @@ use shared::http::openapi::{Always, SignedIn, TakesPage};
 use shared::http::page::{List, PageOf, PageQuery};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::Query;
 use shared::ids::UserId;
 use shared::profiles::UserRef;
 
@@ -32,7 +33,7 @@ use shared::profiles::UserRef;
 pub(crate) async fn list(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<Friend>>> {
     let list = List(viewer.user, &["friends"]);
     let after = list.after(&query)?;
@@ -86,7 +87,7 @@ pub(crate) async fn list_of(
     State(app): State<App>,
     Viewer(viewer): Viewer,
     PathId(user): PathId<UserId>,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<UserRef>>> {
     let id = user.to_string();
     let list = List(viewer.user, &["users", &id, "friends"]);
@@ -116,7 +117,7 @@ pub(crate) async fn mutual(
     State(app): State<App>,
     Viewer(viewer): Viewer,
     PathId(user): PathId<UserId>,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<UserRef>>> {
     let id = user.to_string();
     let list = List(viewer.user, &["users", &id, "mutual-friends"]);

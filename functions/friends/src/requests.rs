@@ -1,7 +1,6 @@
 //! `/v1/friend-requests`: asking, and answering.
 
-use axum::extract::{FromRequestParts, State};
-use http::request::Parts;
+use axum::extract::State;
 use serde::Serialize;
 use shared::environment::App;
 use shared::error::{Error, Result};
@@ -11,9 +10,10 @@ use shared::http::answer::{Created, Json, NoContent};
 use shared::http::body::Body;
 use shared::http::caller::Viewer;
 use shared::http::openapi::{Always, SignedIn, TakesBody, TakesPage};
-use shared::http::page::{List, PageOf, PageQuery, parameter};
+use shared::http::page::{List, PageOf, PageQuery};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::{FromQuery, Parameters, Query};
 use shared::ids::{FriendRequestId, UserId};
 use shared::text::{Parse, Refusal};
 use utoipa::{IntoParams, ToSchema};
@@ -65,17 +65,12 @@ pub(crate) struct Which {
     direction: Direction,
 }
 
-impl<S: Sync> FromRequestParts<S> for Which {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let direction = match parameter(parts.uri.query().unwrap_or_default(), "direction")?.as_deref() {
-            Some("incoming") => Direction::Incoming,
-            Some("outgoing") => Direction::Outgoing,
-            Some(_) => {
-                return Err(Error::invalid("/direction", Refusal::new("must be incoming or outgoing")));
-            }
-            None => return Err(Error::invalid("/direction", Refusal::new("is required"))),
+impl FromQuery for Which {
+    fn from_query(parameters: Parameters<'_>) -> Result<Self> {
+        let direction = match parameters.required("direction")?.as_str() {
+            "incoming" => Direction::Incoming,
+            "outgoing" => Direction::Outgoing,
+            _ => return Err(Error::invalid("/direction", Refusal::new("must be incoming or outgoing"))),
         };
         Ok(Self { direction })
     }
@@ -99,8 +94,8 @@ impl<S: Sync> FromRequestParts<S> for Which {
 pub(crate) async fn list(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    Which { direction }: Which,
-    query: PageQuery,
+    Query(Which { direction }): Query<Which>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<FriendRequest>>> {
     let name = match direction {
         Direction::Incoming => "incoming",

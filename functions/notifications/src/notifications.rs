@@ -9,6 +9,7 @@ use shared::http::body::Body;
 use shared::http::caller::Viewer;
 use shared::http::openapi::{Always, SignedIn, TakesBody, TakesPage};
 use shared::http::page::{List, PageQuery};
+use shared::http::query::Query;
 use shared::ids::NotificationId;
 use shared::notifications::{self, Listed, Notification};
 use utoipa::ToSchema;
@@ -47,7 +48,7 @@ pub(crate) struct Notifications {
 pub(crate) async fn list(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<Notifications>> {
     let list = List(viewer.user, &["notifications"]);
     let after = list.after(&query)?;

@@ -9,6 +9,7 @@ use shared::http::openapi::{Always, SignedIn, TakesPage};
 use shared::http::page::{List, PageOf, PageQuery};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::Query;
 use shared::ids::PostId;
 use shared::posts::{self, Liker};
 
@@ -82,7 +83,7 @@ pub(crate) async fn list(
     State(app): State<App>,
     Viewer(viewer): Viewer,
     PathId(id): PathId<PostId>,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<Liker>>> {
     let post = id.to_string();
     let list = List(viewer.user, &["likes", &post]);

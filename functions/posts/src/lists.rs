@@ -9,6 +9,7 @@ use shared::http::openapi::{Always, SignedIn, TakesPage};
 use shared::http::page::{List, PageOf, PageQuery};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::Query;
 use shared::ids::UserId;
 use shared::posts::{self, Post};
 
@@ -32,7 +33,7 @@ pub(crate) async fn by_author(
     State(app): State<App>,
     Viewer(viewer): Viewer,
     PathId(author): PathId<UserId>,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<Post>>> {
     let whose = author.to_string();
     let list = List(viewer.user, &["posts", &whose]);
@@ -59,7 +60,7 @@ pub(crate) async fn by_author(
 pub(crate) async fn feed(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    query: PageQuery,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<PageOf<Post>>> {
     let list = List(viewer.user, &["feed"]);
     let after = list.after(&query)?;

@@ -1,20 +1,20 @@
 //! `/v1/users` and `/v1/usernames`: other people's profiles.
 
-use axum::extract::{FromRequestParts, State};
-use http::request::Parts;
+use axum::extract::State;
 use shared::accounts::Username;
 use shared::environment::App;
 use shared::error::{Error, Result};
 use shared::http::answer::Json;
 use shared::http::caller::Viewer;
 use shared::http::openapi::{Always, SignedIn, TakesPage};
-use shared::http::page::{List, PageOf, PageQuery, parameter};
+use shared::http::page::{List, PageOf, PageQuery};
 use shared::http::path::PathId;
 use shared::http::problem::{PROBLEM_JSON, Problem};
+use shared::http::query::{FromQuery, Parameters, Query};
 use shared::ids::UserId;
 use shared::profiles::search::{self, SearchQuery};
 use shared::profiles::{self, Found, Profile};
-use shared::text::{Parse as _, Refusal};
+use shared::text::Parse as _;
 use utoipa::IntoParams;
 
 /// What to look for.
@@ -45,8 +45,8 @@ pub(crate) struct Search {
 pub(crate) async fn search(
     State(app): State<App>,
     Viewer(viewer): Viewer,
-    Search { query }: Search,
-    page: PageQuery,
+    Query(Search { query }): Query<Search>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<PageOf<Found>>> {
     let list = List(viewer.user, &["users", query.as_str()]);
     let after = page.cursor.as_deref().map(|cursor| list.position(cursor)).transpose()?;
@@ -54,13 +54,10 @@ pub(crate) async fn search(
     Ok(Json(PageOf::of_slice(&list, (items, next))))
 }
 
-impl<S: Sync> FromRequestParts<S> for Search {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let text = parameter(parts.uri.query().unwrap_or_default(), "query")?;
-        let text = text.ok_or_else(|| Error::invalid("/query", Refusal::new("is required")))?;
-        let query = SearchQuery::parse(&text).map_err(|refusal| Error::invalid("/query", refusal))?;
+impl FromQuery for Search {
+    fn from_query(parameters: Parameters<'_>) -> Result<Self> {
+        let query = SearchQuery::parse(&parameters.required("query")?);
+        let query = query.map_err(|refusal| Error::invalid("/query", refusal))?;
         Ok(Self { query })
     }
 }

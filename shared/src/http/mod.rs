@@ -9,7 +9,8 @@
 //! | [`path`] | ids in paths |
 //! | [`etag`] | entity tags and their conditions |
 //! | [`idempotency`] | the key by which a wish that is sent again is known |
-//! | [`page`] | lists: limits and cursors |
+//! | [`query`] | what a query asks for |
+//! | [`page`] | lists, and their cursors |
 //! | [`answer`] | what handlers answer with |
 //! | [`openapi`] | the answers that many routes share, for the document |
 
@@ -23,6 +24,7 @@ pub mod openapi;
 pub mod page;
 pub mod path;
 pub mod problem;
+pub mod query;
 mod serve;
 
 pub use serve::{log_failure, serve, surround};

@@ -1,18 +1,13 @@
-//! Lists: how many, from where, and where to go on.
+//! Lists: from where, and where to go on.
 
-use axum::extract::FromRequestParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::request::Parts;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::query::{FromQuery, Parameters};
 use crate::error::{Error, Result};
 use crate::ids::{UserId, digest};
-use crate::text::Refusal;
-
-/// How many items a page has when nobody says.
-const DEFAULT_LIMIT: usize = 20;
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -105,37 +100,9 @@ pub struct PageQuery {
     pub cursor: Option<String>,
 }
 
-impl<S: Sync> FromRequestParts<S> for PageQuery {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        let query = parts.uri.query().unwrap_or_default();
-        Ok(Self { limit: limit(query)?, cursor: parameter(query, "cursor")? })
-    }
-}
-
-/// The value of a query parameter, which may be given once.
-pub fn parameter(query: &str, name: &str) -> Result<Option<String>> {
-    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
-    match (values.next(), values.next()) {
-        (_, Some(_)) => Err(Error::InvalidQuery(format!("{name} is given more than once"))),
-        (value, None) => Ok(value.map(|(_, value)| value.into_owned())),
-    }
-}
-
-/// How many items a query asks for: 20, if it does not say.
-pub fn limit(query: &str) -> Result<usize> {
-    parameter(query, "limit")?.map_or(Ok(DEFAULT_LIMIT), |text| read_limit(&text))
-}
-
-fn read_limit(text: &str) -> Result<usize> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Error::InvalidQuery("limit is not a whole number".into()));
-    }
-    match text.parse() {
-        Ok(limit @ 1..=100) => Ok(limit),
-        _ => Err(Error::invalid("/limit", Refusal::new("must be 1 to 100"))),
+impl FromQuery for PageQuery {
+    fn from_query(query: Parameters<'_>) -> Result<Self> {
+        Ok(Self { limit: query.limit()?, cursor: query.get("cursor")? })
     }
 }
 
@@ -161,22 +128,6 @@ mod tests {
             assert!(matches!(other.position(&cursor), Err(Error::InvalidCursor)), "{other:?}");
         }
         assert!(matches!(list.position(&cursor[..cursor.len() - 2]), Err(Error::InvalidCursor)));
-    }
-
-    #[test]
-    fn a_limit_outside_its_bounds_is_invalid_and_no_number_unreadable() {
-        for outside in ["0", "101", "-1", "99999999999999999999999"] {
-            assert!(matches!(read_limit(outside), Err(Error::Invalid(_))), "{outside}");
-        }
-        for unreadable in ["", "x", "1.5", "+1", "-", "٣"] {
-            assert!(matches!(read_limit(unreadable), Err(Error::InvalidQuery(_))), "{unreadable}");
-        }
-    }
-
-    #[test]
-    fn a_parameter_given_twice_is_refused() {
-        assert!(matches!(parameter("a=1&a=2", "a"), Err(Error::InvalidQuery(_))));
-        assert_eq!(parameter("b=1&a=%20x", "a").unwrap().as_deref(), Some(" x"));
     }
 
     #[test]
