@@ -172,6 +172,8 @@ impl Bucket {
 
     /// Notes what the function must be allowed.
     fn require(&self, action: &'static str) {
-        Request::count(|cost| cost.operations.insert((Arc::clone(&self.name), action)));
+        Request::count(|cost| {
+            cost.operations.insert((Arc::clone(&self.name), action));
+        });
     }
 }

@@ -33,13 +33,15 @@ tokio::task_local! {
 pub struct Request {
     deadline: Arc<Mutex<Instant>>,
     cost: Arc<Mutex<Cost>>,
+    /// How many round trips have been made, one after the other.
+    depth: Arc<Mutex<u32>>,
 }
 
 impl Request {
     /// A request that starts now.
     #[must_use]
     pub fn start() -> Self {
-        Self { deadline: Arc::new(Mutex::new(Instant::now() + PATIENCE)), cost: Arc::default() }
+        Self { deadline: deadline(PATIENCE), cost: Arc::default(), depth: Arc::default() }
     }
 
     /// The request this runs in, or one that starts now.
@@ -52,26 +54,37 @@ impl Request {
     #[must_use]
     pub fn within(&self, patience: Duration) -> Self {
         let deadline = Instant::min(*lock(&self.deadline), Instant::now() + patience);
-        Self { deadline: Arc::new(Mutex::new(deadline)), cost: Arc::clone(&self.cost) }
+        Self { deadline: Arc::new(Mutex::new(deadline)), ..self.clone() }
     }
 
     /// A part of this request that has all of the time again: one of several things that are done
     /// one after the other.
     #[must_use]
     pub fn afresh(&self) -> Self {
-        Self { deadline: Self::start().deadline, cost: Arc::clone(&self.cost) }
+        self.lasting(PATIENCE)
     }
 
     /// A part of this request that has this long from now, whatever the rest has: for what may have
     /// to wait for others.
     #[must_use]
     pub fn lasting(&self, patience: Duration) -> Self {
-        Self { deadline: Arc::new(Mutex::new(Instant::now() + patience)), cost: Arc::clone(&self.cost) }
+        Self { deadline: deadline(patience), ..self.clone() }
     }
 
     /// Runs `future` as (a part of) this request.
     pub async fn scope<F: Future>(&self, future: F) -> F::Output {
         CURRENT.scope(self.clone(), future).await
+    }
+
+    /// Runs `future` as one of several things that this request does beside each other, each with calls of
+    /// its own one after the other: its round trips are counted by themselves, and those of the longest
+    /// one count.
+    pub async fn beside<F: Future>(&self, future: F) -> F::Output {
+        let branch = Self { depth: Arc::new(Mutex::new(*lock(&self.depth))), ..self.clone() };
+        let output = branch.scope(future).await;
+        let depth = *lock(&branch.depth);
+        self.end(depth);
+        output
     }
 
     /// Gives the request this runs in that much longer, as it was not storage that it waited for.
@@ -82,7 +95,7 @@ impl Request {
     /// What it has cost so far.
     #[must_use]
     pub fn cost(&self) -> Cost {
-        lock(&self.cost).clone()
+        Cost { round_trips: *lock(&self.depth), ..lock(&self.cost).clone() }
     }
 
     pub(crate) fn current_deadline() -> Instant {
@@ -90,9 +103,24 @@ impl Request {
     }
 
     /// Counts for the current request, if there is one.
-    pub(crate) fn count<T: Default>(count: impl FnOnce(&mut Cost) -> T) -> T {
-        CURRENT.try_with(|request| count(&mut lock(&request.cost))).unwrap_or_default()
+    pub(crate) fn count(count: impl FnOnce(&mut Cost)) {
+        let _ = CURRENT.try_with(|request| count(&mut lock(&request.cost)));
     }
+
+    /// The round trip that a call is which begins now: the calls that have ended are the ones it waited for.
+    fn begin(&self) -> u32 {
+        *lock(&self.depth) + 1
+    }
+
+    /// The call of this round trip has ended.
+    fn end(&self, round_trip: u32) {
+        let mut depth = lock(&self.depth);
+        *depth = round_trip.max(*depth);
+    }
+}
+
+fn deadline(patience: Duration) -> Arc<Mutex<Instant>> {
+    Arc::new(Mutex::new(Instant::now() + patience))
 }
 
 /// What a mutex holds, whoever panicked with it: it is whole at any time.
@@ -107,7 +135,8 @@ pub struct Cost {
     pub calls: u32,
     /// Times that a call was sent.
     pub attempts: u32,
-    /// Sequential round trips: calls made at once count as one.
+    /// Sequential round trips: calls made at once count as one, and of things done [beside each
+    /// other](Request::beside) those of the longest.
     pub round_trips: u32,
     /// Read request units, as DynamoDB reported them.
     pub read_units: f64,
@@ -138,11 +167,11 @@ impl Cost {
     }
 }
 
-/// How many round trips had been made when this call ended, itself included.
+/// Which of its request's round trips a call is.
 #[derive(Debug)]
-struct Depth(u32);
+struct RoundTrip(u32);
 
-impl Storable for Depth {
+impl Storable for RoundTrip {
     type Storer = StoreReplace<Self>;
 }
 
@@ -162,14 +191,13 @@ impl Intercept for MeterInterceptor {
         context: &BeforeSerializationInterceptorContextRef<'_>,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // The calls that ended before this one started are the ones it waited for.
-        let depth = Request::count(|cost| {
+        Request::count(|cost| {
             cost.calls += 1;
             let place = self.place(context);
             cost.operations.extend(operation(context).into_iter().map(|name| (Arc::clone(&place), name)));
-            cost.round_trips + 1
         });
-        bag.interceptor_state().store_put(Depth(depth));
+        let round_trip = CURRENT.try_with(Request::begin).unwrap_or_default();
+        bag.interceptor_state().store_put(RoundTrip(round_trip));
         Ok(())
     }
 
@@ -189,10 +217,10 @@ impl Intercept for MeterInterceptor {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let depth = bag.load::<Depth>().map_or(0, |depth| depth.0);
+        let round_trip = bag.load::<RoundTrip>().map_or(0, |round_trip| round_trip.0);
+        let _ = CURRENT.try_with(|request| request.end(round_trip));
         let (read, write) = units(context);
         Request::count(|cost| {
-            cost.round_trips = cost.round_trips.max(depth);
             cost.read_units += read;
             cost.write_units += write;
         });
@@ -262,4 +290,35 @@ fn units(context: &FinalizerInterceptorContextRef<'_>) -> (f64, f64) {
         .or_else(|| total!(batch_write::BatchWriteItemOutput))
         .or_else(|| total!(transact::TransactWriteItemsOutput));
     (read.unwrap_or(0.0), write.unwrap_or(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_done_side_by_side_takes_as_many_round_trips_as_the_longest() {
+        let request = Request::start();
+        let (told, hears) = oneshot::channel();
+        // Two calls, one after the other, while another one is under way.
+        let quick = async {
+            for _ in 0..2 {
+                let call = CURRENT.get().begin();
+                CURRENT.get().end(call);
+            }
+            told.send(()).unwrap();
+        };
+        let slow = async {
+            let call = CURRENT.get().begin();
+            hears.await.unwrap();
+            CURRENT.get().end(call);
+            let call = CURRENT.get().begin();
+            CURRENT.get().end(call);
+        };
+        request.scope(async { tokio::join!(request.beside(slow), request.beside(quick)) }).await;
+        assert_eq!(request.cost().round_trips, 2);
+        assert_eq!(request.begin(), 3, "what comes behind both");
+    }
 }
