@@ -70,8 +70,11 @@ pub async fn by_id(app: &App, viewer: UserId, id: ConversationId) -> Result<Conv
 /// round trips, 4 R for each and the index.
 ///
 /// What they have read and what they have not stand apart in the index, so that the latter can be
-/// counted; both are read at once. The index also says which message is the last one of each; where
-/// it is behind the membership, a third round trip reads the others.
+/// counted; both are read at once. One that is marked as read between the two reads is in neither, and
+/// nobody would be told of what was said in it before: so what they have read is read once more behind
+/// both. (One that moves the other way has news, of which the stream tells.) The index also says which
+/// message is the last one of each. Where it is behind the membership, and for what was found only
+/// then, there is a third round trip.
 pub async fn list(
     app: &App,
     viewer: UserId,
@@ -83,21 +86,17 @@ pub async fn list(
     }
     let (unread, read) =
         tokio::try_join!(run(app, viewer, true, after, limit), run(app, viewer, false, after, limit))?;
-    let (positions, next) = merge(&[unread, read], limit);
-    let mut seen = HashSet::new();
-    let listed = positions.iter().filter_map(|position| keys::conversation_at(position));
-    // One that has just been read, or has a new message, may stand there twice.
-    let listed = listed.filter(|(id, _)| seen.insert(*id));
-    let listed: Vec<_> = listed.filter_map(|(id, last)| Some((id, id.peer_of(viewer)?, last))).collect();
-
-    let (mut deciding, mut decorating) = (Vec::new(), Vec::new());
-    for &(id, peer, last) in &listed {
-        let (decides, decorates) = around(id, viewer, peer);
-        deciding.extend(decides);
-        deciding.push(keys::message(id, last));
-        decorating.extend(decorates);
+    let mut runs = vec![unread, read];
+    let first = listed(viewer, &merge(&runs, limit).0);
+    let (mut found, read_since) =
+        tokio::try_join!(look(app, viewer, &first), run(app, viewer, false, after, limit))?;
+    runs.push(read_since);
+    let (positions, next) = merge(&runs, limit);
+    let listed = listed(viewer, &positions);
+    let missed: Vec<_> = listed.iter().filter(|entry| !first.contains(entry)).copied().collect();
+    if !missed.is_empty() {
+        found.add(look(app, viewer, &missed).await?);
     }
-    let mut found = app.store.batch_get_both(&deciding, &decorating).await?;
     let mut newer = Vec::new();
     let mut lasts = Vec::new();
     for &(id, _, last) in &listed {
@@ -118,6 +117,30 @@ pub async fn list(
         conversations.push(show(app, viewer, (id, peer), &found, last, [State::NOTHING; 2])?);
     }
     Ok((conversations, next))
+}
+
+/// A conversation as the index has it, with whom it is, and its last message.
+type Entry = (ConversationId, UserId, Seq);
+
+/// Which conversations these positions are of. One that has just been read, or has a new message, may
+/// stand there twice.
+fn listed(viewer: UserId, positions: &[String]) -> Vec<Entry> {
+    let mut seen = HashSet::new();
+    let listed = positions.iter().filter_map(|position| keys::conversation_at(position));
+    let listed = listed.filter(|(id, _)| seen.insert(*id));
+    listed.filter_map(|(id, last)| Some((id, id.peer_of(viewer)?, last))).collect()
+}
+
+/// What there is around conversations, and their last messages. One round trip, 4 R for each.
+async fn look(app: &App, viewer: UserId, listed: &[Entry]) -> Result<Found> {
+    let (mut deciding, mut decorating) = (Vec::new(), Vec::new());
+    for &(id, peer, last) in listed {
+        let (decides, decorates) = around(id, viewer, peer);
+        deciding.extend(decides);
+        deciding.push(keys::message(id, last));
+        decorating.extend(decorates);
+    }
+    app.store.batch_get_both(&deciding, &decorating).await
 }
 
 /// Where the index has the viewer's newest conversations that they have read, or have not. One round

@@ -53,15 +53,17 @@ pub async fn mark_read(
             told_seq: if are_friends { read_seq } else { own },
             updated_at: last.changed_at(),
         };
-        let before = membership.state.read_seq;
+        let before = membership.state;
         let Some((state, put)) = membership.advance(news)? else {
-            return Ok(ReadMarker { seq: before });
+            return Ok(ReadMarker { seq: before.read_seq });
         };
         let Written::Done(_) = app.store.put(put, &app.ids.write_id()).await? else {
             pause.wait("somebody else is at the same membership").await?;
             continue;
         };
-        if state.read_seq > before {
+        // What was read while they were no friends is told once they are again.
+        let is_told_more = are_friends && state.told_seq > before.told_seq;
+        if state.read_seq > before.read_seq || is_told_more {
             let (conversation_id, user_id) = (conversation, caller.user);
             let frame = Frame::Read { conversation_id, user_id, seq: state.read_seq };
             let told = if are_friends { &people[..] } else { &people[..1] };

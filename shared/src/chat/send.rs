@@ -65,14 +65,34 @@ const TRIES: usize = 8;
 /// of many who write at once one takes each seq, and the others the ones behind it; a repetition
 /// after a lost reply is made once, by the transaction's token or by the marker. After a crash
 /// behind the write nobody was told, but for what the stream brings about.
+///
+/// What is looked at is not of one moment: the first try of a message may be written behind the look for
+/// its marker, and before that at the relation or at the pace. So a refusal is final only if the
+/// marker is not there behind it: one round trip more, 1 R.
 pub async fn send(chat: &Chat, caller: Caller<'_>, new: &NewMessage) -> Result<Sent> {
-    Request::current_or_start().lasting(PATIENCE).scope(persist_and_tell(chat, caller, new)).await
-}
-
-async fn persist_and_tell(chat: &Chat, caller: Caller<'_>, new: &NewMessage) -> Result<Sent> {
-    let app = &chat.app;
     // Nobody is a friend of their own.
     let conversation = ConversationId::between(caller.user, new.to).ok_or(Error::NotFriends)?;
+    let sending = async {
+        let refusal = match persist_and_tell(chat, caller, conversation, new).await {
+            Err(refusal @ (Error::NotFriends | Error::NotFound | Error::RateLimited(_))) => refusal,
+            sent => return sent,
+        };
+        let marker = keys::sent(conversation, caller.user, &new.client_id);
+        match chat.app.store.get::<Marker>(&marker).await? {
+            Some(known) => original(chat, conversation, known).await,
+            None => Err(refusal),
+        }
+    };
+    Request::current_or_start().lasting(PATIENCE).scope(sending).await
+}
+
+async fn persist_and_tell(
+    chat: &Chat,
+    caller: Caller<'_>,
+    conversation: ConversationId,
+    new: &NewMessage,
+) -> Result<Sent> {
+    let app = &chat.app;
     let (marker, relation) =
         (keys::sent(conversation, caller.user, &new.client_id), keys::relation(caller.user, new.to));
     let deciding = [marker.clone(), relation.clone()];
