@@ -35,6 +35,7 @@ mod faults;
 mod feed;
 mod friends;
 mod gateway;
+mod hidden;
 mod hostile;
 mod large;
 mod limits;

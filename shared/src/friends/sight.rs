@@ -17,6 +17,10 @@ pub enum Audience {
     Private,
 }
 
+/// How many are looked at at once behind a page of which nobody is there for the viewer: that costs no more,
+/// and tells no more, however small the pages are that somebody asks for.
+pub(crate) const READ_ON: usize = 100;
+
 /// Whether something of an owner is there for a viewer, who sees this bond to them: the one
 /// decision that every path to it asks. Of what is not, nothing may show that it exists.
 #[must_use]

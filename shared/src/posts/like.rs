@@ -7,7 +7,7 @@ use super::sight::look;
 use crate::clock::Timestamp;
 use crate::environment::App;
 use crate::error::{Error, Result};
-use crate::friends::sight::{Audience, can_see};
+use crate::friends::sight::{Audience, READ_ON, can_see};
 use crate::friends::{self, Slice};
 use crate::ids::{PostId, UserId};
 use crate::keys;
@@ -84,8 +84,8 @@ pub async fn unlike(app: &App, viewer: UserId, post: PostId) -> Result<()> {
 /// Who likes a post, in the order of their ids, but for those whom the viewer blocks or is
 /// blocked by. Two round trips.
 ///
-/// Where to go on is behind somebody who is shown: a position must not tell who is hidden. A page of
-/// hidden people only is read on, which there are few of.
+/// Where to go on is behind somebody who is shown: a position must not tell who is hidden. Behind a page of
+/// hidden people only a hundred are read on at a time, two round trips more.
 pub async fn likers(
     app: &App,
     viewer: UserId,
@@ -94,19 +94,21 @@ pub async fn likers(
     limit: usize,
 ) -> Result<Slice<Liker>> {
     let prefix = keys::likes(post);
-    let query = async |after: Option<&str>| {
-        app.store.query::<LikeItem>(Query::first(&prefix, limit).beyond(after)).await
+    let query = async |after: Option<&str>, many: usize| {
+        app.store.query::<LikeItem>(Query::first(&prefix, many).beyond(after)).await
     };
-    let (seen, mut page) = tokio::try_join!(look(app, viewer, post, &[], &[]), query(after))?;
+    let (seen, mut page) = tokio::try_join!(look(app, viewer, post, &[], &[]), query(after, limit))?;
     seen.1.ok_or(Error::NotFound)?;
     loop {
         let last = page.items.last().filter(|_| page.more).map(|last| keys::like(post, last.user_id).sk);
-        let likers = shown(app, viewer, page.items).await?;
+        let mut likers = shown(app, viewer, page.items).await?;
         if !likers.is_empty() || last.is_none() {
-            let next = likers.last().filter(|_| last.is_some()).map(|last| keys::like(post, last.user.id).sk);
+            let goes_on = last.is_some() || likers.len() > limit;
+            likers.truncate(limit);
+            let next = likers.last().filter(|_| goes_on).map(|last| keys::like(post, last.user.id).sk);
             return Ok((likers, next));
         }
-        page = query(last.as_deref()).await?;
+        page = query(last.as_deref(), READ_ON).await?;
     }
 }
 

@@ -16,7 +16,7 @@ use crate::environment::App;
 use crate::error::Result;
 use crate::friends;
 use crate::friends::pair::Bond;
-use crate::friends::sight::{Audience, can_see};
+use crate::friends::sight::{Audience, READ_ON, can_see};
 use crate::ids::UserId;
 use crate::keys::{self, Key};
 use crate::store::{Put, Query};
@@ -80,8 +80,8 @@ struct SearchEntry {
 /// viewer. Two round trips, 2 R for each person and 1 R for the entries.
 ///
 /// Answers up to `limit` of them, and where to go on behind them: a position is the sort key of an entry
-/// whose owner the viewer may know of, and says no more than that one shows. Where a page has entries of
-/// others only, which are few, it is read on.
+/// whose owner the viewer may know of, and says no more than that one shows. Behind a page of entries of
+/// others only a hundred are read on at a time, two round trips more.
 pub async fn search(
     app: &App,
     viewer: UserId,
@@ -90,27 +90,29 @@ pub async fn search(
     limit: usize,
 ) -> Result<(Vec<Found>, Option<String>)> {
     let prefix = keys::search_prefix(query.longest());
-    let mut after = after.map(str::to_owned);
+    let (mut after, mut many) = (after.map(str::to_owned), limit);
     loop {
-        let entries = Query::first(&prefix, limit).beyond(after.as_deref());
+        let entries = Query::first(&prefix, many).beyond(after.as_deref());
         let page = app.store.query::<SearchEntry>(entries).await?;
         let last = page.items.last().filter(|_| page.more);
         let last = last.map(|last| keys::search_entry(last.user_id, &last.word).sk);
-        let (found, place) = look(app, viewer, query, page.items).await?;
+        let (found, place, is_full) = look(app, viewer, query, page.items, limit).await?;
         if place.is_some() || last.is_none() {
-            return Ok((found, place.filter(|_| last.is_some())));
+            return Ok((found, place.filter(|_| last.is_some() || is_full)));
         }
-        after = last;
+        (after, many) = (last, READ_ON);
     }
 }
 
-/// Whom of these entries' owners a query finds, and the place of the last one of whom the viewer may know.
+/// Whom of these entries' owners a query finds, up to so many; the place of the last one of whom the viewer
+/// may know; and whether there are entries behind that many.
 async fn look(
     app: &App,
     viewer: UserId,
     query: &SearchQuery,
     page: Vec<SearchEntry>,
-) -> Result<(Vec<Found>, Option<String>)> {
+    limit: usize,
+) -> Result<(Vec<Found>, Option<String>, bool)> {
     let people: BTreeSet<_> = page.iter().map(|entry| entry.user_id).collect();
     let of_person = |&user| [keys::profile(user), keys::relation(viewer, user)];
     let wanted: Vec<_> = people.iter().flat_map(of_person).collect();
@@ -119,6 +121,9 @@ async fn look(
 
     let (mut found, mut place) = (Vec::new(), None);
     for SearchEntry { word, user_id } in page {
+        if found.len() == limit {
+            return Ok((found, place, true));
+        }
         let Some(profile) = profiles.peek::<ProfileItem>(&keys::profile(user_id))? else { continue };
         let is_there = |bond: &&Bond| can_see(viewer, user_id, bond, Audience::Profile);
         let Some(bond) = bonds.get(&user_id).filter(is_there) else { continue };
@@ -130,7 +135,7 @@ async fn look(
             found.push(Found { user: profile.into_ref(app), relation: Relation::of(user_id, viewer, bond) });
         }
     }
-    Ok((found, place))
+    Ok((found, place, false))
 }
 
 /// The entries that a new profile needs.
