@@ -36,7 +36,7 @@ async fn friends_are_told_when_the_first_connection_opens_and_the_last_one_close
     let first = bob.connect().await;
     assert_eq!(alices.presence().await, (bob.id.clone(), true));
     let second = bob.connect().await;
-    first.close().await;
+    kith.goodbye(first).await;
     kith.drained().await;
     alices.expect_no_presence().await;
     assert_eq!(seen(&alice, &[&bob]).await, [(bob.id.clone(), true, true)]);
@@ -65,7 +65,7 @@ async fn who_is_no_friend_any_more_is_told_nothing() {
         assert!(seen(person, &[&alice]).await.is_empty());
         assert!(seen(&alice, &[person]).await.is_empty());
     }
-    socket.close().await;
+    kith.goodbye(socket).await;
     kith.drained().await;
     bobs.expect_no_presence().await;
     carols.expect_no_presence().await;
@@ -150,6 +150,27 @@ async fn presence_is_asked_of_up_to_fifty_people_by_their_ids() {
     let expected = json!({ "items": [{ "userId": bob.id, "online": false, "lastSeenAt": null }] });
     assert_eq!(answer, expected);
     alice.call(Method::POST, "/v1/presence").await.expect_problem(405, "method-not-allowed");
+}
+
+/// Others are told on two hundred connections in all, on four at most of each.
+#[tokio::test]
+async fn however_many_connections_friends_have_few_are_told() {
+    for (friends, told) in [(10, 40), (60, 200)] {
+        let kith = Kith::start().await;
+        let alice = kith.register("alice").await;
+        for friend in kith.seed_friends(&alice, friends).await {
+            kith.seed_connections(&friend, 5).await;
+        }
+        kith.drained().await;
+        let (_socket, records) = kith
+            .watch(async {
+                let socket = alice.connect().await;
+                kith.drained().await;
+                socket
+            })
+            .await;
+        assert_eq!(records.iter().map(|record| record.total().pushes).sum::<u32>(), told);
+    }
 }
 
 /// Of somebody with thousands of friends, who are looked at is bounded.

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Kith, Person, Socket};
+use crate::harness::{Fault, Kith, Person, Socket};
 
 pub(crate) async fn friends(kith: &Kith) -> [Person; 2] {
     let [alice, bob] = [kith.register("alice").await, kith.register("bob").await];
@@ -221,6 +221,39 @@ async fn a_ticket_opens_one_connection_within_a_minute() {
     alice.delete(&format!("/v1/sessions/{}", other.session)).await.expect(204);
     Socket::expect_refused(&url, 401).await;
     assert_eq!(kith.connections().await, 1);
+}
+
+#[tokio::test]
+async fn a_push_that_is_throttled_is_tried_again() {
+    let kith = Kith::start().await;
+    let [alice, bob] = friends(&kith).await;
+    let mut bobs = bob.connect().await;
+    kith.drained().await;
+    for seq in 1..=3 {
+        kith.faults().once_at("POST", Fault::Throttle);
+        alice.say(&bob, &seq.to_string(), "hello").await.expect(201);
+        assert_eq!(kith.faults().stop(), 1);
+        assert_eq!(bobs.of_type("message").await["message"]["seq"], seq);
+        kith.drained().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_while_they_were_no_friends_is_told_once_they_are_again() {
+    let kith = Kith::start().await;
+    let [alice, bob] = friends(&kith).await;
+    alice.say(&bob, "1", "hello").await.expect(201);
+    bob.unfriend(&alice).await;
+    bob.mark_read(&alice, 1).await.expect(204);
+    let conversation = format!("/v1/conversations/{}", alice.conversation_id(&bob));
+    assert_eq!(alice.get(&conversation).await.expect(200)["peerReadSeq"], 0);
+    alice.befriend(&bob).await;
+    kith.drained().await;
+    let mut alices = alice.connect().await;
+    bob.mark_read(&alice, 1).await.expect(204);
+    let heard = alices.of_type("read").await;
+    assert_eq!((&heard["userId"], &heard["seq"]), (&json!(bob.id), &json!(1)));
+    assert_eq!(alice.get(&conversation).await.expect(200)["peerReadSeq"], 1);
 }
 
 #[tokio::test]

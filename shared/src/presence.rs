@@ -25,7 +25,7 @@ use crate::friends::{self, bonds};
 use crate::ids::UserId;
 use crate::jobs::Change;
 use crate::keys;
-use crate::push::{Connection, Connections, Frame, Pushes};
+use crate::push::{self, Connection, Connections, Frame, Pushes};
 use crate::store::Request;
 
 /// The most people that are asked about at once.
@@ -36,7 +36,7 @@ const MOST_FRIENDS: usize = 500;
 
 /// On how many of their connections each of them is told at most, and all of them.
 const MOST_OF_EACH: usize = 4;
-const MOST_TOLD: usize = 200;
+const MOST_TOLD: usize = push::AT_ONCE;
 
 /// Of how many people others are told at once, and of how many it is looked at once whom to tell: when
 /// everybody comes back at the same time, neither the table nor what else the stream tells is to suffer.
@@ -100,7 +100,7 @@ pub fn changed_by(change: &Change) -> Result<Option<UserId>> {
 
 /// Tells the friends of those who may have come or gone whether they are connected now. Three round
 /// trips; for each of them 1 R, 0.5 R for each friend and the index, and 1 R for each who is told; and
-/// the pushes, 250 ms at most.
+/// the pushes, a second at most.
 ///
 /// The index says who may be a friend, and the edge of each who would be told, read strongly behind it,
 /// who is: so nobody hears of somebody who has ended it. What cannot be read is not told: nothing else
@@ -114,12 +114,16 @@ pub async fn tell(app: &App, pushes: &Pushes, users: impl IntoIterator<Item = Us
         match audience {
             Ok((user_id, online, connections)) => {
                 let text = Frame::Presence { user_id, online }.text();
-                deliveries.extend(connections.into_iter().map(|connection| (connection, text.clone())));
+                let to_each = connections.into_iter().map(|connection| (connection, text.clone()));
+                deliveries.extend(to_each.enumerate());
             }
             Err(error) => tracing::warn!(cause = error.chain(), "friends could not be told who is online"),
         }
     }
-    pushes.deliver(deliveries).await;
+    // Of several people it is told as many each.
+    deliveries.sort_by_key(|(number, _)| *number);
+    deliveries.truncate(MOST_TOLD);
+    pushes.deliver(deliveries.into_iter().map(|(_, delivery)| delivery).collect()).await;
 }
 
 /// Whether somebody is connected, and the connections of their friends who are.

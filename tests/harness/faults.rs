@@ -66,6 +66,8 @@ pub(crate) struct Faults(Arc<Mutex<Plan>>);
 struct Plan {
     /// Goes wrong once, at the call after this many.
     once: Option<(u32, Fault)>,
+    /// Goes wrong once, at the next call of this operation.
+    once_at: Option<(&'static str, Fault)>,
     /// Goes wrong at random, with this chance, in one of these ways.
     random: Option<(f64, Rng, &'static [Fault])>,
     /// Goes wrong with every call.
@@ -86,6 +88,11 @@ impl Faults {
     /// One call goes wrong: the one after this many.
     pub(crate) fn once_after(&self, calls: u32, fault: Fault) {
         self.0.lock().unwrap().once = Some((calls, fault));
+    }
+
+    /// One call goes wrong: the next one of this operation. A push is a `POST`.
+    pub(crate) fn once_at(&self, operation: &'static str, fault: Fault) {
+        self.0.lock().unwrap().once_at = Some((operation, fault));
     }
 
     /// Each call goes wrong with this chance.
@@ -120,8 +127,12 @@ impl Faults {
         SharedHttpClient::new(FaultyClient { client, faults: self.clone() })
     }
 
-    fn next(&self) -> Option<Fault> {
+    fn next(&self, operation: &str) -> Option<Fault> {
         let mut plan = self.0.lock().unwrap();
+        if let Some((_, fault)) = plan.once_at.take_if(|(at, _)| *at == operation) {
+            plan.injected += 1;
+            return Some(fault);
+        }
         let once = match &mut plan.once {
             Some((0, fault)) => Some(*fault),
             Some((calls, _)) => {
@@ -234,8 +245,11 @@ impl HttpConnector for FaultyConnector {
 impl FaultyConnector {
     async fn carry(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         self.faults.pass_gate(&request).await;
-        let fault = self.faults.next();
+        let fault = self.faults.next(operation(&request));
         if !request.headers().contains_key("x-amz-target") {
+            if request.uri().contains("/@connections/") && fault == Some(Fault::Throttle) {
+                return Ok(throttled());
+            }
             return self.carry_object(request, fault).await;
         }
         // Calls that are made at once have all begun before one of them ends: so they are counted as
@@ -309,6 +323,15 @@ async fn cut(mut response: HttpResponse) -> HttpResponse {
     response
 }
 
+/// How API Gateway throttles what manages connections
+/// (<https://docs.aws.amazon.com/apigatewaymanagementapi/latest/reference/API_PostToConnection.html>).
+fn throttled() -> HttpResponse {
+    let body = SdkBody::from(r#"{"message":"injected"}"#);
+    let mut response = HttpResponse::new(429.try_into().unwrap(), body);
+    response.headers_mut().insert("x-amzn-errortype", "LimitExceededException");
+    response
+}
+
 /// An error as S3 answers it.
 fn object_refusal(status: u16, code: &str) -> HttpResponse {
     let body = format!("<Error><Code>{code}</Code><Message>injected</Message></Error>");
@@ -321,8 +344,10 @@ fn is_eventual(request: &HttpRequest, body: &[u8]) -> bool {
     is_read && !String::from_utf8_lossy(body).contains(r#""ConsistentRead":true"#)
 }
 
+/// What a call does: an operation of DynamoDB, or the method of anything else.
 fn operation(request: &HttpRequest) -> &str {
-    request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next()).unwrap_or_default()
+    let target = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next());
+    target.unwrap_or_else(|| request.method())
 }
 
 fn conflict(request: &HttpRequest) -> HttpResponse {

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 
 use super::schema::Contract;
-use super::{Call, Faults};
+use super::socket::soon;
+use super::{Call, Faults, Socket};
 
 /// A password that everybody here has.
 pub(crate) const PASSWORD: &str = "copper-Tuba-1967-drizzle";
@@ -59,7 +60,10 @@ impl Kith {
         let retry_after = Some(Duration::from_millis(20));
         let stream_retry_after = Some(Duration::from_millis(2));
         let stream_rest = overrides.stream_rest.or(Some(0));
-        let overrides = Overrides { http_client, retry_after, stream_retry_after, stream_rest, ..overrides };
+        // However busy the machine is, what is pushed arrives.
+        let parameters = [vec![("PushPatience", "5000")], overrides.parameters].concat();
+        let overrides =
+            Overrides { http_client, retry_after, stream_retry_after, stream_rest, parameters, ..overrides };
         let stack = Stack::start(&options, overrides).await.unwrap();
         // Limits are counted in windows of the clock: a test begins where all of them do.
         let into_hour = stack.clock().clock().now().epoch_seconds().rem_euclid(3600).unsigned_abs();
@@ -77,6 +81,13 @@ impl Kith {
     /// stream, and what they wrote in turn too.
     pub(crate) async fn drained(&self) {
         self.0.stack.drained().await;
+    }
+
+    /// Ends a connection, and waits until the function that is told of it has seen to it.
+    pub(crate) async fn goodbye(&self, socket: Socket) {
+        let mut records = self.0.stack.records();
+        socket.close().await;
+        while soon(records.recv()).await.unwrap().route != "WS $disconnect" {}
     }
 
     /// Puts every clock forward.

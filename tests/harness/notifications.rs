@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use local::lambda::Lambda;
 use serde_json::{Value, json};
 
+use super::socket::soon;
 use super::{Call, Kith, Person, Socket};
 use crate::contract::template;
 use crate::harness::Next;
@@ -55,7 +56,7 @@ impl Person {
 
 async fn hear(socket: &mut Socket) -> Vec<Value> {
     let mut heard = Vec::new();
-    while let Next::Text(text) = socket.receive().await {
+    while let Next::Text(text) = socket.receive_whenever().await {
         heard.push(serde_json::from_str(&text).unwrap());
     }
     heard
@@ -71,7 +72,7 @@ impl Listening {
     /// Ends it; answers which notifications came.
     pub(crate) async fn notifications(self) -> Vec<Value> {
         self.session.delete("/v1/sessions/current").await.expect(204);
-        let heard = self.heard.await.unwrap().into_iter();
+        let heard = soon(self.heard).await.unwrap().into_iter();
         heard
             .filter(|frame| frame["type"] == "notification")
             .map(|frame| frame["notification"].clone())

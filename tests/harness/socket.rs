@@ -188,8 +188,13 @@ impl Socket {
     }
 
     async fn receive_any(&mut self) -> Next {
+        soon(self.receive_whenever()).await
+    }
+
+    /// The next message, whatever it is, or the end, however long that takes.
+    pub(crate) async fn receive_whenever(&mut self) -> Next {
         loop {
-            match soon(self.stream.next()).await {
+            match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => {
                     self.check(&text);
                     return Next::Text(text.as_str().to_owned());
@@ -242,6 +247,7 @@ impl Socket {
     }
 }
 
-async fn soon<T>(what: impl Future<Output = T>) -> T {
+/// Waits for something that must come.
+pub(crate) async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(SOON, what).await.expect("it happens in time")
 }

@@ -32,7 +32,7 @@ pub struct Stream {
 impl Stream {
     /// From an environment.
     pub fn new(environment: &Environment) -> std::result::Result<Self, BadVariable> {
-        Ok(Self { app: App::new(environment)?, pushes: Pushes::new(environment)? })
+        Ok(Self { app: App::new(environment)?, pushes: Pushes::new(environment)?.unhurried() })
     }
 
     /// Opens its connections, so that the first event need not wait for it.
@@ -86,13 +86,15 @@ impl Stream {
     async fn see_to(&self, wanted: Wanted) -> Result<()> {
         let Wanted { jobs, news, causes, changed, signed_out, come_or_gone } = wanted;
         let Self { app, pushes } = self;
-        let close = signed_out.into_iter().map(|user| sockets::close_ended(app, pushes, user));
+        let request = Request::current_or_start();
+        let close =
+            signed_out.into_iter().map(|user| request.beside(sockets::close_ended(app, pushes, user)));
         let (started, followed, settled, told, (), closed) = tokio::join!(
-            jobs::start(app, jobs),
-            chat::follow(app, pushes, news),
-            notifications::settle(app, pushes, causes),
-            profiles::tell(app, pushes, changed),
-            presence::tell(app, pushes, come_or_gone),
+            request.beside(jobs::start(app, jobs)),
+            request.beside(chat::follow(app, pushes, news)),
+            request.beside(notifications::settle(app, pushes, causes)),
+            request.beside(profiles::tell(app, pushes, changed)),
+            request.beside(presence::tell(app, pushes, come_or_gone)),
             try_join_all(close),
         );
         started.and(followed).and(settled).and(told).and(closed.map(drop))

@@ -50,7 +50,7 @@ pub fn news_of(change: &Change) -> Result<News> {
 }
 
 /// Brings memberships up to date, and tells each person's devices how their conversation is now.
-/// Three round trips, 4.5 R and 1 W with two in the index for each; and the pushes, 250 ms at most.
+/// Three round trips, 4.5 R and 1 W with two in the index for each; and the pushes, a second at most for each 200.
 ///
 /// It may be told of anything twice, and in any order: a membership only ever comes forward. What is
 /// told twice is pushed twice, as the first time may have been cut short before it.

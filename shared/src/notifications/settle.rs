@@ -19,7 +19,7 @@ use crate::store::{Found, Request, Written};
 
 /// Brings the notifications of some causes in line with what is so, and tells their recipients of those
 /// that are new. One round trip and 5 R for each where nothing is to be done; otherwise three, 10 R, and
-/// 1 W and one in the index; for each that is new one more and 2.5 R, and the pushes, 250 ms at most.
+/// 1 W and one in the index; for each that is new one more and 2.5 R, and the pushes, a second at most.
 ///
 /// It may be told of anything twice, late, and at once with others: what is so is read behind every
 /// write once more, until nothing is left to be done. So of two who look at a cause before and after
@@ -48,10 +48,6 @@ struct Made {
     /// Whether it was there for its recipient before.
     is_there: bool,
 }
-
-/// How many pushes a batch of news leads to at most: all of them go at once, and have 250 ms. Of what is
-/// told of one person at once the newest comes first; whoever misses one finds it in the list.
-const MOST_PUSHES: usize = 200;
 
 /// How a look at a notification ended.
 enum Outcome {
@@ -167,7 +163,8 @@ async fn tell(app: &App, pushes: &Pushes, news: HashMap<Cause, NotificationId>) 
             deliveries.extend(connections.iter().map(|connection| (connection.clone(), text.clone())));
         }
     }
-    deliveries.truncate(MOST_PUSHES);
+    // Of each person the newest come first; whoever misses one finds it in the list.
+    deliveries.truncate(push::AT_ONCE);
     pushes.deliver(deliveries).await;
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::jobs::Change;
 use crate::keys;
-use crate::push::{self, Frame, Pushes};
+use crate::push::{self, Delivery, Frame, Pushes};
 
 /// Whose profile has changed by a change of the table: they edited it, a picture was settled, or a
 /// friendship began or ended. A new one, or one that is gone, has nobody who shows it.
@@ -19,7 +19,7 @@ pub fn changed_by(change: &Change) -> Option<UserId> {
 }
 
 /// Tells these people's devices how their own profile is now, as `GET /v1/me` answers it. One round trip
-/// and 1 R for each; for those who are connected one more and 2 R, and the pushes, 250 ms at most.
+/// and 1 R for each; for those who are connected one more and 2 R, and the pushes, on 200 connections at most and for a second.
 ///
 /// It may be told of anything twice, and in any order: what is pushed is what is so then.
 pub async fn tell(app: &App, pushes: &Pushes, people: impl IntoIterator<Item = UserId>) -> Result<()> {
@@ -36,7 +36,9 @@ pub async fn tell(app: &App, pushes: &Pushes, people: impl IntoIterator<Item = U
             Err(error) => Err(error),
         }
     });
-    let deliveries = try_join_all(told).await?;
-    pushes.deliver(deliveries.into_iter().flatten().collect()).await;
+    let deliveries: Vec<Vec<Delivery>> = try_join_all(told).await?;
+    // It is a hint, and what else the stream tells is not to wait for it.
+    let deliveries = deliveries.into_iter().flatten().take(push::AT_ONCE).collect();
+    pushes.deliver(deliveries).await;
     Ok(())
 }

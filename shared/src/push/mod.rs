@@ -41,11 +41,12 @@ use crate::error::{Result, causes};
 use crate::ids::UserId;
 use crate::store::Request;
 
-/// For how long whoever caused a push waits for it: then the function answers and is frozen.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// For how many times as long whoever answers nobody may wait for pushes, and for connections to close.
+const UNHURRIED: u32 = 4;
 
-/// For how long closing connections may take.
-const PARTING: Duration = Duration::from_secs(1);
+/// How many pushes are on their way at once: as many as two people's connections, and no more, as all
+/// share the time.
+pub(crate) const AT_ONCE: usize = 200;
 
 /// How often, and after which pauses, a connection that has only just been made is closed again
 /// if it is said not to be there: the gateway opens it once `$connect` has answered.
@@ -63,6 +64,10 @@ const ENDPOINT: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
 pub struct Pushes {
     client: Client,
     app: App,
+    /// For how long pushes are waited for: then the function answers and is frozen.
+    patience: Duration,
+    /// For how long closing connections may take.
+    parting: Duration,
 }
 
 /// A frame for a connection.
@@ -80,21 +85,31 @@ enum Posted {
 }
 
 impl Pushes {
-    /// To the API that the environment names.
+    /// To the API that the environment names; `PUSH_PATIENCE` is for how many milliseconds pushes are
+    /// waited for.
     ///
     /// # Errors
     /// When it names none: the SDK knows no such endpoint of itself.
     pub fn new(environment: &Environment) -> std::result::Result<Self, BadVariable> {
         environment.variables.read::<String>(ENDPOINT)?;
+        let patience = Duration::from_millis(environment.variables.read("PUSH_PATIENCE")?);
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_millis(200))
-            .operation_attempt_timeout(PATIENCE);
+            .operation_attempt_timeout(patience);
         let config = Builder::from(&environment.sdk)
             // What is throttled may be sent again, as long as there is time.
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(20)))
             .timeout_config(timeouts.build())
             .build();
-        Ok(Self { client: Client::from_conf(config), app: App::new(environment)? })
+        let (client, parting) = (Client::from_conf(config), patience * UNHURRIED);
+        Ok(Self { client, app: App::new(environment)?, patience, parting })
+    }
+
+    /// The same for a function that answers nobody: it waits four times as long, so that many devices
+    /// are told even while the gateway is slow.
+    #[must_use]
+    pub fn unhurried(self) -> Self {
+        Self { patience: self.patience * UNHURRIED, ..self }
     }
 
     /// Opens its connection to the gateway, so that the first push need not wait for it: it is all that
@@ -105,7 +120,7 @@ impl Pushes {
         let _ = push.send().await;
     }
 
-    /// Tells all of these connections the same, all at once, for at most 250 ms.
+    /// Tells all of these connections the same, as [`deliver`](Self::deliver) does.
     pub(crate) async fn tell(&self, to: impl IntoIterator<Item = Connection>, frame: &Frame<'_>) {
         let text = frame.text();
         self.deliver(to.into_iter().map(|connection| (connection, text.clone())).collect()).await;
@@ -116,15 +131,21 @@ impl Pushes {
         self.deliver(vec![(to, text)]).await;
     }
 
-    /// Delivers all of these, all at once, for at most 250 ms: what is not delivered by then is
-    /// given up, so that nothing is under way when the function answers and is frozen. Those that are
-    /// gone are forgotten, for as long again.
-    pub(crate) async fn deliver(&self, deliveries: Vec<Delivery>) {
-        if deliveries.is_empty() {
-            return;
+    /// Delivers all of these, up to 200 at once, for at most 250 ms, or a second where nobody waits for an
+    /// answer: what is not delivered by then is given up, so that nothing is under way when the function
+    /// answers and is frozen. Further ones follow with a time of their own. Those that are gone are
+    /// forgotten, for as long again.
+    pub(crate) async fn deliver(&self, mut deliveries: Vec<Delivery>) {
+        while !deliveries.is_empty() {
+            let further = deliveries.split_off(deliveries.len().min(AT_ONCE));
+            self.deliver_at_once(deliveries).await;
+            deliveries = further;
         }
+    }
+
+    async fn deliver_at_once(&self, deliveries: Vec<Delivery>) {
         let many = deliveries.len();
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + self.patience;
         let each = deliveries.into_iter().map(async |(connection, text)| {
             let posted = timeout_at(end, self.post(&connection, text)).await;
             (connection, posted.unwrap_or(Posted::Late))
@@ -156,7 +177,7 @@ impl Pushes {
         for connection in gone.filter(|connection| !self.is_opening(connection)) {
             of_each.entry(connection.user_id).or_default().push(connection.connection_id);
         }
-        let request = Request::current_or_start().within(PATIENCE);
+        let request = Request::current_or_start().within(self.patience);
         let each = of_each.iter().map(async |(&user, ids)| note(forget_gone(&self.app, user, ids).await));
         request.scope(join_all(each)).await;
     }
@@ -191,7 +212,7 @@ impl Pushes {
     /// Tells a connection a last thing, if there is one, and closes it, for at most a second. Answers
     /// whether it is closed.
     pub async fn close(&self, connection: &Connection, last: Option<&Bytes>) -> bool {
-        let parted = timeout(PARTING, self.part(connection, last)).await;
+        let parted = timeout(self.parting, self.part(connection, last)).await;
         let is_closed = parted.unwrap_or(false);
         if !is_closed {
             tracing::warn!("a connection could not be closed");
