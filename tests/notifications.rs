@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::harness::notifications::about;
 use crate::harness::picture::png;
-use crate::harness::{Kith, Person};
+use crate::harness::{Kith, PASSWORD, Person};
 
 async fn three(kith: &Kith) -> [Person; 3] {
     [kith.register("alice").await, kith.register("bob").await, kith.register("carol").await]
@@ -332,9 +332,16 @@ async fn everybodys_devices_are_told_how_their_profile_is() {
     // Nobody hears of anybody else's.
     let me = bobs.of_type("me").await;
     assert_eq!(me["me"], bob.get("/v1/me").await.expect(200));
-    // A new password is not a change of the profile, and neither is a new session.
+    // A new session is not a change of the profile, and neither is a new password.
     bob.sign_in().await.call(Method::DELETE, "/v1/sessions/current").await.expect(204);
+    bob.change_password(PASSWORD, "another-Trombone-2031-puddle").await.expect(204);
     kith.drained().await;
     bobs.send(&json!({ "action": "ping" })).await;
-    while bobs.next().await["type"] != "pong" {}
+    loop {
+        let frame = bobs.next().await;
+        assert_ne!(frame["type"], "me", "{frame}");
+        if frame["type"] == "pong" {
+            break;
+        }
+    }
 }
