@@ -124,6 +124,21 @@ fn what_an_operation_takes_says_how_it_may_be_refused() {
     }
 }
 
+/// Or its examples, and the client's types, would stand in the document once more, and drift apart.
+#[test]
+fn pages_refer_to_what_they_are_pages_of() {
+    let contract = Contract::read();
+    let schemas = contract.document()["components"]["schemas"].as_object().unwrap();
+    let pages: Vec<_> = schemas
+        .iter()
+        .filter_map(|(name, schema)| Some((name, schema.pointer("/properties/items/items")?)))
+        .collect();
+    assert!(pages.len() > 10);
+    for (name, items) in pages {
+        assert!(items["$ref"].is_string(), "{name} has its items in itself");
+    }
+}
+
 #[test]
 fn every_example_fits_its_schema() {
     let contract = Contract::read();

@@ -1,7 +1,7 @@
 //! What the gateway does of itself.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Fault, Kith};
 
@@ -98,11 +98,17 @@ async fn every_answer_names_its_request() {
 #[tokio::test]
 async fn the_reference_is_served_from_the_build() {
     let kith = Kith::start().await;
+    let socket = reqwest::get(format!("{}/docs/socket", kith.url())).await.unwrap();
+    assert!(socket.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert!(socket.text().await.unwrap().contains("typing"));
+    let frames = reqwest::get(format!("{}/asyncapi.json", kith.url())).await.unwrap();
+    let frames: Value = serde_json::from_str(&frames.text().await.unwrap()).unwrap();
+    assert_eq!(&frames, kith.contract().frames());
     let page = reqwest::get(format!("{}/docs/", kith.url())).await.unwrap().text().await.unwrap();
     assert!(page.contains("swagger-ui-bundle.js") && !page.contains("//cdn"), "{page}");
     let script = reqwest::get(format!("{}/docs/swagger-ui-bundle.js", kith.url())).await.unwrap();
     assert_eq!(script.status(), 200);
     let document = reqwest::get(format!("{}/openapi.json", kith.url())).await.unwrap().text().await.unwrap();
-    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
 }

@@ -39,7 +39,7 @@ shared::request! {
     request_body = NewSession,
     responses(
         (status = 201, description = "The session.", body = SignedInUser,
-            headers(("Location" = String, description = "The session's path."))),
+            headers(("Location" = String, description = "The session's path, where it can be ended. It is read in the list of sessions."))),
         (status = 401, description = "invalid-credentials", body = Problem, content_type = PROBLEM_JSON),
         TakesBody, Limited, Always,
     ),

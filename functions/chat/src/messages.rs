@@ -45,7 +45,7 @@ shared::request! {
     security(("session" = [])),
     responses(
         (status = 201, description = "The message.", body = Message,
-            headers(("Location" = String, description = "Where it is."))),
+            headers(("Location" = String, description = "The message's path, where it can be edited and deleted. It is read in the history of its conversation."))),
         (status = 200, description = "It was sent before: as it is now.", body = Message),
         (status = 403, description = "not-friends", body = Problem, content_type = PROBLEM_JSON),
         (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),

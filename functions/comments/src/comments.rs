@@ -47,7 +47,7 @@ shared::request! {
     responses(
         (status = 201, description = "The comment. With a key that was used before: what was made then, as it is now.", body = Comment,
             headers(
-                ("Location" = String, description = "Where it is."),
+                ("Location" = String, description = "The comment's path."),
                 ("ETag" = String, description = "`\"<version>.<digest>\"`"),
             )),
         (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),

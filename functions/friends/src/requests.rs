@@ -38,7 +38,7 @@ shared::request! {
     security(("session" = [])),
     responses(
         (status = 201, description = "The request.", body = FriendRequest,
-            headers(("Location" = String, description = "Where it is."))),
+            headers(("Location" = String, description = "The request's path."))),
         (status = 403, description = "forbidden: you block them", body = Problem, content_type = PROBLEM_JSON),
         (status = 404, description = "not-found", body = Problem, content_type = PROBLEM_JSON),
         (status = 409, description = "already-friends, request-pending, recently-rejected (with Retry-After), friend-limit",

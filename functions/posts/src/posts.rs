@@ -40,7 +40,7 @@ shared::request! {
     responses(
         (status = 201, description = "The post. With a key that was used before: what was made then, as it is now.", body = Post,
             headers(
-                ("Location" = String, description = "Where it is."),
+                ("Location" = String, description = "The post's path."),
                 ("ETag" = String, description = "`\"<version>.<digest>\"`"),
             )),
         (status = 404, description = "not-found: what was made with the key is deleted", body = Problem, content_type = PROBLEM_JSON),

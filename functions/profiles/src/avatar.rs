@@ -45,7 +45,7 @@ pub(crate) struct NewAvatarUpload {
     security(("session" = [])),
     responses(
         (status = 201, description = "Where to put it.", body = NewAvatarUpload,
-            headers(("Location" = String, description = "Where to see what becomes of it: `/v1/me`."))),
+            headers(("Location" = String, description = "`/v1/me`, where to see what becomes of it."))),
         SignedIn, TakesBody, Limited, Always,
     ),
 )]

@@ -18,14 +18,28 @@ pub(super) fn describe(document: &mut Value) {
             }
             let headers = response.get_mut("headers").and_then(Value::as_object_mut);
             for (name, header) in headers.into_iter().flatten() {
-                *header = json!({ "$ref": format!("#/components/headers/{name}") });
+                // Where a thing is, each route says in its own words.
+                if name == "Location" {
+                    *header = location(&header["description"]);
+                } else {
+                    *header = json!({ "$ref": format!("#/components/headers/{name}") });
+                }
             }
         }
     }
     document["components"]["headers"] = all();
 }
 
-/// The headers. Required is what the answer always has; a problem's may be the gateway's answer, too.
+/// A `Location` that leads to this.
+fn location(description: &Value) -> Value {
+    json!({
+        "description": description,
+        "required": true,
+        "schema": { "type": "string", "format": "uri-reference", "pattern": "^/v1/" },
+    })
+}
+
+/// The other headers. Required is what the answer always has; a problem's may be the gateway's answer, too.
 fn all() -> Value {
     json!({
         "ETag": {
@@ -33,12 +47,6 @@ fn all() -> Value {
             "required": true,
             "schema": { "type": "string", "pattern": "^\"[0-9]+\\.[A-Za-z0-9_-]{16}\"$" },
             "example": "\"3.mOqgLYv1Tn0cJb2x\"",
-        },
-        "Location": {
-            "description": "Where it is to be read: a path.",
-            "required": true,
-            "schema": { "type": "string", "format": "uri-reference", "pattern": "^/v1/" },
-            "example": "/v1/users/01JZZ3W0Q5E8T4C9M2R7B6N1KD",
         },
         "Retry-After": {
             "description": "After how many seconds to try again.",

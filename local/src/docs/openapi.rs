@@ -58,12 +58,13 @@ pub(super) fn document() -> Value {
             "description": "The `token` of a session, from `register` or `signIn`.",
         },
     });
-    sample::introduce_the_other(&mut document);
     close_requests(&mut document);
     share_items(&mut document);
+    sample::introduce_the_other(&mut document);
     problems::describe(&mut document);
     headers::describe(&mut document);
     links::describe(&mut document);
+    sample::introduce_a_newcomer(&mut document);
     give_examples(&mut document);
     share_answers(&mut document);
     document

@@ -19,6 +19,26 @@ pub(super) fn introduce_the_other(document: &mut Value) {
     }
 }
 
+/// Shows somebody who has just registered as they are then: most of what others have done is still to come.
+pub(super) fn introduce_a_newcomer(document: &mut Value) {
+    let place = "/paths/~1v1~1users/post/responses/201/content/application~1json";
+    let whole = document.clone();
+    let Some(media) = document.pointer_mut(place) else { return };
+    let mut example = of(&whole, &media["schema"]);
+    for (member, value) in [
+        ("avatar", Value::Null),
+        ("avatarUpload", Value::Null),
+        ("status", Value::Null),
+        ("bio", json!("")),
+        ("location", json!("")),
+        ("friendCount", json!(0)),
+        ("version", json!(1)),
+    ] {
+        example["user"][member] = value;
+    }
+    media["example"] = example;
+}
+
 /// An example of what the schema describes, whose references lead into the document.
 pub(super) fn of(document: &Value, schema: &Value) -> Value {
     if let Some(example) = schema.get("example").or_else(|| schema.pointer("/examples/0")) {

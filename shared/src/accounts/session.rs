@@ -56,6 +56,7 @@ pub struct Session {
     /// The session's id.
     pub id: SessionId,
     /// The earlier of 30 days without use and a year after sign-in; moves with use.
+    #[schema(example = "2026-06-03T09:30:00.000Z")]
     pub expires_at: Timestamp,
 }
 
