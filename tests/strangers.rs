@@ -129,6 +129,46 @@ async fn ids_in_bodies_are_of_their_own_kind() {
 }
 
 #[tokio::test]
+async fn ids_in_queries_and_markers_tell_a_stranger_nothing() {
+    let world = World::new().await;
+    let mallory = world.kith.register("mallory").await;
+    // What is hers may change, and nothing else.
+    let others = |items: Vec<String>| -> Vec<String> {
+        items.into_iter().filter(|item| !item.contains(&mallory.id)).collect()
+    };
+    let before = others(world.snapshot().await);
+    let mut asked = 0;
+    for thing in world.things.values().flatten() {
+        let known = [&world.alice.id, &world.bob.id, thing].map(String::as_str).join(",");
+        for query in [format!("/v1/presence?users={thing}"), format!("/v1/presence?users={known}")] {
+            let answer = mallory.get(&query).await;
+            if may_be(&world, "userId", thing) {
+                assert_eq!(answer.expect(200), json!({ "items": [] }), "{query}");
+            } else {
+                answer.expect_problem(422, "invalid-input");
+            }
+            asked += 1;
+        }
+        // A marker is a place in time, so that one of somebody else's moves one's own at most.
+        let marked = mallory.see(thing).await;
+        if ulid(thing) {
+            marked.expect(204);
+        } else {
+            assert_eq!(marked.expect_problem(422, "invalid-input")["errors"][0]["pointer"], "/upTo");
+        }
+        let own = mallory.get("/v1/notifications").await.expect(200);
+        assert_eq!(own, json!({ "items": [], "nextCursor": null, "unseenCount": 0 }));
+    }
+    assert!(asked > 20, "{asked}");
+    assert!(others(world.snapshot().await) == before, "something has changed");
+}
+
+/// Whether something is one id by itself.
+fn ulid(thing: &str) -> bool {
+    thing.len() == 26 && thing.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
+}
+
+#[tokio::test]
 async fn a_stranger_gets_at_nothing_through_a_socket() {
     let world = World::new().await;
     let mallory = world.kith.register("mallory").await;
