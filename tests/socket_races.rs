@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
+use shared::clock::Timestamp;
 
 use crate::harness::{Fault, Kith, Person, Socket};
 
@@ -16,28 +17,50 @@ struct Device {
     socket: Option<Socket>,
     messages: BTreeMap<u64, Value>,
     revision: u64,
+    /// When it last began to look at what there is.
+    synced: Option<Timestamp>,
 }
 
 impl Device {
     fn new(person: &Person, peer: &Person) -> Self {
         let (person, peer) = (person.clone(), peer.clone());
-        Self { person, peer, socket: None, messages: BTreeMap::new(), revision: 0 }
+        Self { person, peer, socket: None, messages: BTreeMap::new(), revision: 0, synced: None }
     }
 
     fn have(&self) -> u64 {
         self.messages.keys().zip(1..).take_while(|(seq, number)| **seq == *number).count() as u64
     }
 
-    /// Connects, and then looks at what there is.
+    /// Connects, and then looks at what there is: lists conversations until they are older than the last
+    /// time, less a minute.
     async fn connect(&mut self) {
         self.socket = Some(self.person.connect().await);
-        let listed = self.person.get("/v1/conversations").await.expect(200);
-        for conversation in listed["items"].as_array().unwrap() {
-            self.compare(conversation).await;
+        let now = self.person.kith.stack().clock().clock().now();
+        let since = self.synced.map(|synced| Timestamp::from_millis(synced.millis() - 60_000));
+        let since = since.map(|since| json!(since).as_str().unwrap().to_owned());
+        let mut cursor = String::new();
+        loop {
+            let page = self.person.get(&format!("/v1/conversations?limit=2{cursor}")).await.expect(200);
+            for conversation in page["items"].as_array().unwrap() {
+                self.compare(conversation).await;
+            }
+            let oldest = page["items"].as_array().unwrap().last();
+            // Times are texts of one form, which sort as they do.
+            let is_older = oldest
+                .zip(since.as_deref())
+                .is_some_and(|(oldest, since)| oldest["updatedAt"].as_str().unwrap() < since);
+            match page["nextCursor"].as_str().filter(|_| !is_older) {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
         }
+        self.synced = Some(now);
     }
 
     async fn compare(&mut self, conversation: &Value) {
+        if conversation["peer"]["id"] != self.peer.id {
+            return;
+        }
         if conversation["lastSeq"].as_u64().unwrap() > self.have()
             || conversation["lastRevision"].as_u64().unwrap() > self.revision
         {
@@ -170,7 +193,8 @@ async fn a_device_that_comes_and_goes_misses_nothing() {
 }
 
 /// Ten pairs, a hundred times each: somebody connects and lists while the other one writes, or
-/// changes what they wrote. Nobody waits for longer than for what they are told.
+/// changes what they wrote. Nobody waits for longer than for what they are told, or lists more than
+/// they have to of what they say with others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_while_somebody_connects_and_lists_is_not_missed() {
     let kith = Kith::start().await;
@@ -178,15 +202,22 @@ async fn what_is_said_while_somebody_connects_and_lists_is_not_missed() {
         let [one, other] =
             [kith.register(&format!("one{number}")).await, kith.register(&format!("other{number}")).await];
         one.befriend(&other).await;
+        for number in 0..3 {
+            let third = kith.register(&format!("{}third{number}", one.username)).await;
+            third.befriend(&other).await;
+            third.say(&other, "1", "hello").await.expect(201);
+        }
         [one, other]
     }))
     .await;
     kith.drained().await;
+    kith.advance(Duration::from_mins(2));
     let started = Instant::now();
     let rounds = pairs.iter().enumerate().map(async |(pair, [one, other])| {
         let mut device = Device::new(other, one);
         let (mut seq, mut revision) = (0, 0);
         for round in 0..100_u64 {
+            kith.advance(Duration::from_millis(500));
             // From before the connection until after the list.
             let pause = Duration::from_millis((round * 7 + pair as u64) % 40);
             let write = async {
