@@ -215,7 +215,7 @@ async fn what_sockets_do_costs_what_the_table_says() {
     // Alice is told that he has come.
     kith.drained().await;
     let message = json!({ "action": "send", "to": bob.id, "clientId": "1", "text": "hello" });
-    let (_, records) = kith
+    let ((), records) = kith
         .watch(async {
             socket.ask(&message).await;
             kith.drained().await;

@@ -27,6 +27,7 @@ mod chat_races;
 mod chat_storm;
 mod comments;
 mod contract;
+mod counts;
 mod cursors;
 mod demo;
 mod documents;

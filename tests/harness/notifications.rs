@@ -140,6 +140,12 @@ async fn check_person(person: &Person, items: &[Value], causes: &BTreeMap<String
     let unread = person.get("/v1/unread").await.expect(200);
     let said = (&unread["notifications"], &unread["friendRequests"]);
     assert_eq!(said, (&json!(unseen), &json!(asking.count())));
+    let all = async |list: &str| person.get(list).await.expect(200)["items"].as_array().unwrap().clone();
+    let requests = all("/v1/friend-requests?direction=incoming&limit=100").await;
+    assert_eq!(unread["friendRequests"], requests.len());
+    let conversations = all("/v1/conversations?limit=100").await;
+    let news = conversations.iter().filter(|one| one["unreadCount"].as_u64().unwrap() > 0);
+    assert_eq!(unread["conversations"], news.count());
 }
 
 fn text(item: &Value, name: &str) -> String {

@@ -52,7 +52,8 @@ impl Stream {
     ) -> Result<DynamoDbEventResponse, lambda_runtime::Error> {
         let request = Request::current_or_start();
         let records = &event.payload.records;
-        let started = request.scope(self.see_to(wanted(records))).await;
+        // What is done side by side is a large future.
+        let started = request.scope(Box::pin(self.see_to(wanted(records)))).await;
         let (request_id, cost) = (&event.context.request_id, request.cost());
         let failed = match &started {
             Ok(()) => None,
