@@ -61,7 +61,12 @@ export class Kith {
       clock: options.clock ?? systemClock,
       rules: { ...RETRY_RULES, ...options.retry },
     };
-    this.http = createClient<paths>({ baseUrl: options.baseUrl, fetch: this.#sender.fetch });
+    this.http = createClient<paths>({
+      baseUrl: options.baseUrl,
+      fetch: this.#sender.fetch,
+      // The document says so of every list in a query: one parameter, with commas in it.
+      querySerializer: { array: { style: "form", explode: false } },
+    });
     this.http.use({
       onRequest: ({ request }) => {
         if (this.#token !== undefined) {

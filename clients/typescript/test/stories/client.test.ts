@@ -225,6 +225,20 @@ describe("the client and the local stack", () => {
     assert.deepEqual(texts, ["7", "6", "5", "4", "3", "2", "1"]);
   });
 
+  test("one asks for several friends at once whether they are there", async () => {
+    const [alice, bob] = await friends();
+    const carol = await register(stack.http);
+    await befriend(alice, carol);
+    await chatOf(bob);
+    const users = [bob.me.id, carol.me.id];
+    const { items } = await alice.kith.get("/v1/presence", { params: { query: { users } } });
+    const online = new Map(items.map(({ userId, online }) => [userId, online]));
+    assert.deepEqual(
+      users.map((id) => online.get(id)),
+      [true, false],
+    );
+  });
+
   test("a picture is uploaded, and one that is none says so", async () => {
     const { kith } = await register(stack.http);
     const me = await kith.uploadAvatar(new Blob([new Uint8Array(picture(10, 20, 30))], { type: "image/png" }));
