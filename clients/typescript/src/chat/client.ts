@@ -4,7 +4,7 @@ import { Emitter } from "../emitter.js";
 import { KithError } from "../errors.js";
 import type { Clock, SocketConstructor } from "../runtime.js";
 import type { Message } from "../types.js";
-import { type ChatApi, conversationIdOf } from "./api.js";
+import { type ChatApi, type ChatSession, conversationIdOf } from "./api.js";
 import { watchSurroundings } from "./browser.js";
 import type { ChatEvents, ChatState } from "./events.js";
 import type { ServerFrame } from "./frames.js";
@@ -21,6 +21,8 @@ import { ConversationView } from "./view.js";
 /** What a chat client is made of. */
 export interface ChatParts {
   api: ChatApi;
+  /** It ends with this. */
+  session: ChatSession;
   clock: Clock;
   Socket: SocketConstructor;
   /** Who is signed in. */
@@ -39,6 +41,7 @@ export class ChatClient {
   /** Who is signed in. */
   readonly userId: string;
   readonly #api: ChatApi;
+  readonly #session: ChatSession;
   readonly #clock: Clock;
   readonly #timings: ChatTimings;
   readonly #events = new Emitter<ChatEvents>();
@@ -53,11 +56,13 @@ export class ChatClient {
   #syncAgain = false;
   #cancelResync = () => {};
   #unwatch = () => {};
+  readonly #sessionIsOver = () => this.#line.end();
 
-  constructor({ api, clock, Socket, userId }: ChatParts, options: ChatOptions = {}) {
+  constructor({ api, session, clock, Socket, userId }: ChatParts, options: ChatOptions = {}) {
     const timings = { ...CHAT_TIMINGS, ...options.timings };
     this.userId = userId;
     this.#api = api;
+    this.#session = session;
     this.#clock = clock;
     this.#timings = timings;
     this.#syncBackoff = new Backoff(clock, timings.reconnect);
@@ -110,11 +115,16 @@ export class ChatClient {
     return this.#outbox.pending;
   }
 
-  /** Connects, and stays connected until `stop`, or until the session ends. */
+  /** Connects, and stays connected until `stop`, or until the session ends. If that has ended already, so has this. */
   start(): void {
     if (this.state !== "idle") {
       return;
     }
+    if (this.#session.over.aborted) {
+      this.#line.end();
+      return;
+    }
+    this.#session.over.addEventListener("abort", this.#sessionIsOver);
     this.#sync.start();
     this.#unwatch = watchSurroundings({ nudge: () => this.nudge(), offline: () => this.#line.drop() });
     this.#line.start();
@@ -188,9 +198,14 @@ export class ChatClient {
 
   #became(state: ChatState): void {
     if (state === "idle" || state === "ended") {
+      this.#session.over.removeEventListener("abort", this.#sessionIsOver);
       this.#unwatch();
       this.#cancelResync();
       this.#sync.stop();
+    }
+    if (state === "ended") {
+      // Whoever listens to Kith itself hears of it, too, and its token is of no use any more.
+      this.#session.ended();
     }
     this.#events.emit("state", state);
     if (state === "ended") {
