@@ -20,6 +20,7 @@ export class OutgoingMessage implements PendingMessage {
   #status: OutgoingStatus = "queued";
   #wasTried = false;
   #error: KithError | undefined;
+  #message: Message | undefined;
   #resolve!: (message: Message) => void;
   #reject!: (error: KithError) => void;
   /** The message as the server has it, once it is sent. Rejected with a KithError if it never will be. */
@@ -49,6 +50,11 @@ export class OutgoingMessage implements PendingMessage {
     return this.#wasTried;
   }
 
+  /** The message as the server answered it, once it is sent. */
+  get message(): Message | undefined {
+    return this.#message;
+  }
+
   /** Why it failed. */
   get error(): KithError | undefined {
     return this.#error;
@@ -62,6 +68,7 @@ export class OutgoingMessage implements PendingMessage {
 
   /** For the outbox. */
   succeeds(message: Message): void {
+    this.#message = message;
     this.#change("sent");
     this.#resolve(message);
   }

@@ -102,9 +102,11 @@ export class Sync {
     this.#watch(id, track);
   }
 
-  /** Somebody has read a conversation's latest page, up to here: from here on it is followed. */
+  /** Somebody has read a conversation's latest page, up to here: from here on it is followed, if it was not before. */
   follow(conversationId: string, place: Place): void {
-    this.#track(conversationId).begin(place);
+    const track = this.#track(conversationId);
+    track.begin(place);
+    this.#watch(conversationId, track);
   }
 
   /** Lists what has changed since last time, and fetches it. */

@@ -60,15 +60,15 @@ export class Track {
   }
 
   /**
-   * Begins here, unless it has begun. What was pushed before counts as new, even if it is told here that
-   * it has been seen.
+   * Begins here. If it has begun, it is not as far as this perhaps, and what lies between has not been
+   * seen. What was pushed before counts as new, even if it is told here that it has been seen.
    */
   begin(place: Place): void {
+    this.expect(place.seq, place.revision);
     if (this.#place !== undefined) {
       return;
     }
     this.#place = { seq: Math.min(place.seq, this.#firstPushed - 1), revision: place.revision };
-    this.expect(place.seq, place.revision);
     const waiting = [...this.#ahead.values()];
     this.#ahead.clear();
     for (const message of waiting) {

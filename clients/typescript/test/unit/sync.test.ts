@@ -175,45 +175,6 @@ test("a conversation that is not there any more is not asked for again and again
   assert.deepEqual(server.asked, ["list 100", "latest 0"]);
 });
 
-test("a view shows what is there, what comes, and what is on its way", async () => {
-  const { chat, connect, server, sockets } = chatting();
-  for (let seq = 1; seq <= 60; seq += 1) {
-    server.say();
-  }
-  await connect();
-  const view = chat.open("01B");
-  await view.load();
-  assert.deepEqual([view.messages.length, view.hasOlder], [50, true]);
-  sockets.last.hear({ type: "messageEdited", message: server.change(3, { text: "changed" }) });
-  assert.equal(view.messages.length, 50);
-  await view.loadOlder();
-  assert.deepEqual([view.messages.length, view.hasOlder], [60, false]);
-  assert.equal(view.messages[2]?.text, "changed");
-  const echo = chat.send("01B", "Hello", "a");
-  assert.deepEqual(view.outgoing, [echo]);
-  const own = server.say({ senderId: "01A", clientId: "a" });
-  sockets.last.hear({ type: "ack", clientId: "a", message: own });
-  assert.deepEqual(view.outgoing, []);
-  assert.deepEqual(view.messages.at(-1), own);
-});
-
-test("a conversation that nobody followed is, from when it is shown", async () => {
-  const { chat, connect, server, sockets, clock, told } = chatting({
-    since: { syncedTo: at(500), floor: at(500), places: {} },
-  });
-  server.say();
-  await connect();
-  const view = chat.open("01B");
-  await view.load();
-  sockets.last.break();
-  server.change(1, { text: "changed" });
-  await clock.pass(1000);
-  sockets.last.open();
-  await settle();
-  assert.deepEqual(told, ["edited 1 changed"]);
-  assert.equal(view.messages[0]?.text, "changed");
-});
-
 test("the id of a conversation is that of both people, whoever asks", () => {
   const { chat } = chatting();
   assert.equal(chat.open("01B").id, CHAT);
