@@ -170,9 +170,9 @@ export class ChatClient {
     return this.#api.delete(conversationId, seq);
   }
 
-  /** One has read a conversation up to here. */
+  /** One has read a conversation up to here. Past the end means the end. */
   markRead(conversationId: string, seq: number): void {
-    this.#reads.mark(conversationId, seq, this.#line.current);
+    this.#reads.mark(conversationId, seq, this.#sync.lastSeq(conversationId), this.#line.current);
   }
 
   /** One is typing. Call it at every key: it is said every few seconds, and not kept for later. */
@@ -298,6 +298,7 @@ export class ChatClient {
         if (userId === this.userId) {
           this.#reads.confirmed(conversationId, seq);
         }
+        this.#sync.readTo(conversationId, seq);
         this.#events.emit("read", { conversationId, userId, seq });
         break;
       }

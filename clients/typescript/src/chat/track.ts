@@ -38,6 +38,11 @@ export class Track {
     return this.#place;
   }
 
+  /** The last message that was seen or heard of. */
+  get lastSeq(): number {
+    return Math.max(this.#known.seq, this.#place?.seq ?? 0);
+  }
+
   /** Whether there is something that has not been seen. */
   get isBehind(): boolean {
     return this.missesMessages || this.missesChanges;

@@ -174,6 +174,30 @@ test("how far one has read is said until it is heard, and only ever forward", as
   assert.equal(sockets.last.said("read").length, 0);
 });
 
+test("a marker past the end is settled by the end, and in the way of no later one", async () => {
+  const { chat, connect, sockets, server, clock } = chatting();
+  await connect();
+  sockets.last.hear({ type: "message", message: server.say() });
+  chat.markRead(CHAT, Number.MAX_SAFE_INTEGER);
+  sockets.last.hear({ type: "message", message: server.say() });
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: ME, seq: 1 });
+  chat.markRead(CHAT, 1);
+  chat.markRead(CHAT, 2);
+  assert.deepEqual(
+    sockets.last.said("read").map(({ seq }) => seq),
+    [Number.MAX_SAFE_INTEGER, 2],
+  );
+  // Another device's marker does not stand for one's own.
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: ME, seq: 1 });
+  sockets.last.break();
+  await clock.pass(1000);
+  sockets.last.open();
+  assert.deepEqual(
+    sockets.last.said("read").map(({ seq }) => seq),
+    [2],
+  );
+});
+
 test("that somebody types is said every few seconds, and not kept for later", async () => {
   const { chat, connect, sockets, clock } = chatting();
   chat.typing(PEER);

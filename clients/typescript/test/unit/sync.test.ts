@@ -74,6 +74,26 @@ test("a conversation push that is ahead is a gap, too", async () => {
   assert.deepEqual(told, ["message 1 text 1"]);
 });
 
+test("a read marker that is ahead is a gap, too, whosever it is", async () => {
+  const { connect, server, told, sockets, clock } = chatting();
+  await connect();
+  server.say();
+  server.say();
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: "01A", seq: 2 });
+  await clock.pass(250);
+  assert.deepEqual(told, ["message 1 text 1", "message 2 text 2"]);
+  server.say();
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: "01B", seq: 3 });
+  await clock.pass(250);
+  assert.deepEqual(told.slice(2), ["message 3 text 3"]);
+  server.asked.length = 0;
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: "01A", seq: 3 });
+  // There is nothing in a conversation that was read up to nowhere.
+  sockets.last.hear({ type: "read", conversationId: "01A-01C", userId: "01A", seq: 0 });
+  await clock.pass(1000);
+  assert.deepEqual(server.asked, []);
+});
+
 test("a fetch that fails is tried again while the connection lasts", async () => {
   const { chat, connect, server, told, sockets, clock } = chatting();
   const errors: string[] = [];
