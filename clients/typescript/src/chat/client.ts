@@ -50,8 +50,8 @@ export class ChatClient {
   readonly #reads = new ReadMarkers();
   readonly #sync: Sync;
   readonly #syncBackoff: Backoff;
-  /** To whom it said a moment ago that somebody is typing. */
-  readonly #typing = new Set<string>();
+  /** To whom it said a moment ago that somebody is typing, and what ends that moment. */
+  readonly #typing = new Map<string, () => void>();
   #isSyncing = false;
   #syncAgain = false;
   #cancelResync = () => {};
@@ -181,8 +181,8 @@ export class ChatClient {
     if (link === undefined || this.#typing.has(to)) {
       return;
     }
-    this.#typing.add(to);
-    this.#clock.after(this.#timings.typing, () => this.#typing.delete(to));
+    const over = this.#clock.after(this.#timings.typing, () => this.#typing.delete(to));
+    this.#typing.set(to, over);
     link.send({ action: "typing", to });
   }
 
@@ -202,6 +202,8 @@ export class ChatClient {
       this.#unwatch();
       this.#cancelResync();
       this.#sync.stop();
+      this.#outbox.rest();
+      this.#forgetTyping();
     }
     if (state === "ended") {
       // Whoever listens to Kith itself hears of it, too, and its token is of no use any more.
@@ -213,6 +215,13 @@ export class ChatClient {
       this.#outbox.end(new KithError({ code: "unauthenticated", status: 401, detail }));
       this.#events.emit("sessionEnded", undefined);
     }
+  }
+
+  #forgetTyping(): void {
+    for (const cancel of this.#typing.values()) {
+      cancel();
+    }
+    this.#typing.clear();
   }
 
   #up(link: Link): void {

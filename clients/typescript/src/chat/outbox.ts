@@ -147,15 +147,23 @@ export class Outbox {
     }
   }
 
+  /** Nothing is sent until there is a connection again, so no pause is waited for: if it was too short, that is said once more. */
+  rest(): void {
+    for (const lane of this.#lanes.values()) {
+      lane.cancelPause?.();
+      lane.cancelPause = undefined;
+    }
+  }
+
   /** Nothing more will be sent. */
   end(error: KithError): void {
     this.#ended = error;
+    this.rest();
     for (const lane of this.#lanes.values()) {
       for (const message of [...lane.queue]) {
         this.#remove(lane, message);
         message.fails(error);
       }
-      lane.cancelPause?.();
     }
     this.#lanes.clear();
   }

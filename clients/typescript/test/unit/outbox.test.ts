@@ -88,6 +88,23 @@ test("a rate limit is waited for, and holds back what is behind it", async () =>
   assert.deepEqual(said(sockets), ["a", "a", "b"]);
 });
 
+test("stop leaves no pause behind, and start sends what was to wait", async () => {
+  const { chat, connect, sockets, clock } = chatting();
+  await connect();
+  const limited = chat.send(PEER, "1", "a");
+  sockets.last.hear(refusal("a", "rate-limited", { retryAfter: 20 }));
+  chat.typing(PEER);
+  chat.stop();
+  assert.equal(clock.waiting, 0);
+  await connect();
+  assert.equal(limited.status, "sending");
+  chat.typing(PEER);
+  assert.deepEqual(
+    sockets.last.sent.map(({ action }) => action),
+    ["send", "typing"],
+  );
+});
+
 test("a refusal is the end of that message, and the next one has its turn", async () => {
   const { chat, connect, sockets } = chatting();
   await connect();
