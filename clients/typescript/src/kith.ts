@@ -10,7 +10,15 @@ import { KithError } from "./errors.js";
 import type { components, paths } from "./openapi.js";
 import { type Page, paginate } from "./pages.js";
 import { RETRY_RULES, type RetryRules, type Sender, sendWithRetries } from "./retry.js";
-import { type Clock, findFetch, findWebSocket, randomId, type SocketConstructor, systemClock } from "./runtime.js";
+import {
+  type Clock,
+  checkSurroundings,
+  findFetch,
+  findWebSocket,
+  randomId,
+  type SocketConstructor,
+  systemClock,
+} from "./runtime.js";
 import type { Comment, Me, Post, SignedInUser, Visibility } from "./types.js";
 
 /** What a {@link Kith} may be told. */
@@ -60,7 +68,9 @@ export class Kith {
   readonly #events = new Emitter<KithEvents>();
   #session: CurrentSession | undefined;
 
+  /** @throws Error if there is something missing here that it needs, with what to do about it. */
   constructor(options: KithOptions) {
+    checkSurroundings();
     this.#options = options;
     this.#session = options.token === undefined ? undefined : begin(options.token);
     this.#sender = {
