@@ -142,13 +142,17 @@ export class ChatClient {
 
   /**
    * Sends a message to a friend, as soon as there is a connection, and behind what was sent to them before.
-   * What is answered here is the local echo; its `sent` is the message as the server has it.
+   * What is answered here is the local echo; its `sent` is the message as the server has it. A client id is
+   * given for what was kept: what arrived under it before does not arrive again.
    */
   send(to: string, text: string, clientId?: string): OutgoingMessage {
     return this.#outbox.add({ to, text, ...(clientId !== undefined && { clientId }) });
   }
 
-  /** Takes a message back that was never sent. Answers whether it could be; if not, `delete` it later. */
+  /**
+   * Takes a message back that was never sent. Answers whether it could be; if not, `delete` it later. One
+   * that a client id was given for cannot be, as it may have been sent before.
+   */
   cancel(message: OutgoingMessage): boolean {
     return this.#outbox.cancel(message);
   }

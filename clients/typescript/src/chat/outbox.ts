@@ -56,12 +56,17 @@ export class Outbox {
   }
 
   /** Takes a message to be sent as soon as it may be. */
-  add({ to, text, clientId = randomId() }: Omit<PendingMessage, "clientId"> & { clientId?: string }): OutgoingMessage {
+  add({ to, text, clientId: given }: Omit<PendingMessage, "clientId"> & { clientId?: string }): OutgoingMessage {
     const conversationId = conversationIdOf(this.me, to);
+    const clientId = given ?? randomId();
     if (this.pending.some((other) => other.clientId === clientId)) {
       throw new Error(`There is a message on its way with the client id ${clientId} already.`);
     }
     const message = new OutgoingMessage(conversationId, to, clientId, text, this.tell);
+    if (given !== undefined) {
+      // It was kept, perhaps, by a client that had sent it and did not hear of it any more.
+      message.mayHaveArrived();
+    }
     const refusal = this.#ended ?? refuse(message);
     if (refusal !== undefined) {
       message.fails(refusal);

@@ -45,7 +45,7 @@ export class OutgoingMessage implements PendingMessage {
     return this.#status;
   }
 
-  /** Whether it was ever given to a connection: then it may have arrived, whatever became of the answer. */
+  /** Whether it was ever given to a connection, here or before it came here: then it may have arrived, whatever became of the answer. */
   get wasTried(): boolean {
     return this.#wasTried;
   }
@@ -58,6 +58,11 @@ export class OutgoingMessage implements PendingMessage {
   /** Why it failed. */
   get error(): KithError | undefined {
     return this.#error;
+  }
+
+  /** For the outbox. */
+  mayHaveArrived(): void {
+    this.#wasTried = true;
   }
 
   /** For the outbox. */

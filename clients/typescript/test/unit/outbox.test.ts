@@ -156,13 +156,21 @@ test("what would end the connection is refused before it is said", async () => {
 test("a message that was never sent can be taken back, and no other", async () => {
   const { chat, connect, sockets } = chatting();
   await connect();
-  const [first, second] = [chat.send(PEER, "1", "a"), chat.send(PEER, "2", "b")];
+  const [first, second] = [chat.send(PEER, "1"), chat.send(PEER, "2")];
   assert.equal(chat.cancel(first), false);
   assert.equal(chat.cancel(second), true);
   await assert.rejects(second.sent, { code: "cancelled" });
   sockets.last.break();
   assert.equal(chat.cancel(first), false);
   assert.deepEqual(chat.pendingIn(CHAT), [first]);
+});
+
+test("a message that was kept may have arrived, and cannot be taken back", async () => {
+  const { chat, connect, sockets } = chatting();
+  const kept = chat.send(PEER, "1", "a");
+  assert.equal(chat.cancel(kept), false);
+  await connect();
+  assert.deepEqual([kept.status, said(sockets)], ["sending", ["a"]]);
 });
 
 test("one client id is on its way once", async () => {
