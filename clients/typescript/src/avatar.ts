@@ -3,7 +3,7 @@ import type { ChatClient } from "./chat/client.js";
 import { KithError } from "./errors.js";
 import type { Kith } from "./kith.js";
 import { type Sender, sendWithRetries } from "./retry.js";
-import { pause } from "./runtime.js";
+import { type Clock, pause } from "./runtime.js";
 import type { Me } from "./types.js";
 
 /** How an upload is waited for. */
@@ -14,7 +14,7 @@ export interface UploadOptions {
   chat?: ChatClient;
   /** Gives up. */
   signal?: AbortSignal;
-  /** For how many milliseconds the picture is waited for once it is uploaded. */
+  /** For how many milliseconds the picture is waited for once it is uploaded, before it looks for a last time. */
   patience?: number;
 }
 
@@ -62,14 +62,21 @@ const UNUSABLE: Partial<Record<string, string>> = {
   "not-only-a-picture": "There is something else in the file than a picture.",
 };
 
-/** Waits until an upload is no longer pending. */
+/** Waits until an upload is no longer pending: looks from time to time, and whenever the chat hears of oneself. */
 async function settled(kith: Kith, { clock }: Sender, id: string, options: UploadOptions): Promise<Me> {
   const { signal, chat, patience = PATIENCE } = options;
-  let wake = () => {};
-  const unlisten = chat?.on("me", () => wake());
+  let news = new AbortController();
+  const unlisten = chat?.on("me", () => news.abort());
+  let isOver = false;
+  const cancel = clock.after(patience, () => {
+    isOver = true;
+    news.abort();
+  });
   try {
-    let length = FIRST_PAUSE;
-    for (let waited = 0; ; waited += length, length = Math.min(LONGEST_PAUSE, length * 1.5)) {
+    for (let length = FIRST_PAUSE; ; length = Math.min(LONGEST_PAUSE, length * 1.5)) {
+      // What is heard of while it looks may have come after what it sees.
+      news = new AbortController();
+      const isLast = isOver;
       const me = await kith.get("/v1/me", signal && { signal });
       const { avatarUpload } = me;
       // Another upload since then took the place of this one.
@@ -80,15 +87,19 @@ async function settled(kith: Kith, { clock }: Sender, id: string, options: Uploa
         const detail = UNUSABLE[avatarUpload.code ?? ""] ?? "The picture cannot be used.";
         throw new KithError({ code: "upload-failed", status: 422, detail });
       }
-      if (waited >= patience) {
+      if (isLast) {
         throw new KithError({ code: "unavailable", status: 0, detail: "The picture is not there yet." });
       }
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      await Promise.race([pause(clock, length, signal), woken]);
+      await pauseUnless(news.signal, clock, length, signal);
     }
   } finally {
+    cancel();
     unlisten?.();
   }
+}
+
+/** Waits, but no longer than until there is news. */
+async function pauseUnless(news: AbortSignal, clock: Clock, length: number, signal?: AbortSignal): Promise<void> {
+  const either = signal === undefined ? news : AbortSignal.any([news, signal]);
+  await pause(clock, length, either).catch(() => signal?.throwIfAborted());
 }

@@ -8,7 +8,6 @@ export type { Answer, CallArguments, ListItem, ListPaths, PathsWith } from "./ca
 export { conversationIdOf } from "./chat/api.js";
 export type { ChatClient } from "./chat/client.js";
 export type { ChatEvents, ChatState } from "./chat/events.js";
-export type { Notification } from "./chat/frames.js";
 export type { ChatOptions, ChatTimings } from "./chat/options.js";
 export type { OutgoingMessage, OutgoingStatus, PendingMessage } from "./chat/outgoing.js";
 export type { ChatPosition, Place } from "./chat/position.js";

@@ -10,7 +10,15 @@ import { KithError } from "./errors.js";
 import type { components, paths } from "./openapi.js";
 import { type Page, paginate } from "./pages.js";
 import { RETRY_RULES, type RetryRules, type Sender, sendWithRetries } from "./retry.js";
-import { type Clock, findFetch, findWebSocket, randomId, type SocketConstructor, systemClock } from "./runtime.js";
+import {
+  type Clock,
+  checkSurroundings,
+  findFetch,
+  findWebSocket,
+  randomId,
+  type SocketConstructor,
+  systemClock,
+} from "./runtime.js";
 import type { Comment, Me, Post, SignedInUser, Visibility } from "./types.js";
 
 /** What a {@link Kith} may be told. */
@@ -31,8 +39,15 @@ export interface KithOptions {
 
 /** What a {@link Kith} tells. */
 export interface KithEvents {
-  /** The session has ended elsewhere, or its time was over: whoever it is, is to sign in again. */
+  /** The session has ended elsewhere, or its time was over: whoever it is, is to sign in again. Its chats have ended with it. */
   sessionEnded: undefined;
+}
+
+/** Whoever is signed in. */
+interface CurrentSession {
+  token: string;
+  /** Aborted when it is over, or another one begins: what belongs to it ends then. */
+  over: AbortController;
 }
 
 type Registration = components["schemas"]["NewUser"];
@@ -51,21 +66,29 @@ export class Kith {
   readonly #sender: Sender;
   readonly #options: KithOptions;
   readonly #events = new Emitter<KithEvents>();
-  #token: string | undefined;
+  #session: CurrentSession | undefined;
 
+  /** @throws Error if there is something missing here that it needs, with what to do about it. */
   constructor(options: KithOptions) {
+    checkSurroundings();
     this.#options = options;
-    this.#token = options.token;
+    this.#session = options.token === undefined ? undefined : begin(options.token);
     this.#sender = {
       fetch: findFetch(options.fetch),
       clock: options.clock ?? systemClock,
       rules: { ...RETRY_RULES, ...options.retry },
     };
-    this.http = createClient<paths>({ baseUrl: options.baseUrl, fetch: this.#sender.fetch });
+    this.http = createClient<paths>({
+      baseUrl: options.baseUrl,
+      fetch: this.#sender.fetch,
+      // The document says so of every list in a query: one parameter, with commas in it.
+      querySerializer: { array: { style: "form", explode: false } },
+    });
     this.http.use({
       onRequest: ({ request }) => {
-        if (this.#token !== undefined) {
-          request.headers.set("Authorization", `Bearer ${this.#token}`);
+        // What belongs to a certain session says so itself.
+        if (this.#session !== undefined && !request.headers.has("Authorization")) {
+          request.headers.set("Authorization", bearer(this.#session));
         }
       },
       onResponse: async ({ request, response }) => {
@@ -83,7 +106,7 @@ export class Kith {
 
   /** The session's token, to be kept for the next time; undefined if nobody is signed in. */
   get token(): string | undefined {
-    return this.#token;
+    return this.#session?.token;
   }
 
   /** Listens until the function that it returns is called. */
@@ -101,10 +124,13 @@ export class Kith {
     return this.#signedIn(await this.post("/v1/sessions", { body }));
   }
 
-  /** Ends this session. Its token is forgotten first: whatever comes of the request, nobody is signed in here. */
+  /**
+   * Ends this session, and the chats that were made in it. Its token is forgotten first: whatever comes of
+   * the request, nobody is signed in here.
+   */
   async signOut(): Promise<void> {
-    const headers = { Authorization: `Bearer ${this.#token ?? ""}` };
-    this.#token = undefined;
+    const headers = { Authorization: bearer(this.#session) };
+    this.#becomes(undefined);
     const ended = this.delete("/v1/sessions/{sessionId}", { params: { path: { sessionId: "current" } }, headers });
     await ended.catch((error: unknown) => {
       // It had ended before.
@@ -181,10 +207,19 @@ export class Kith {
     return uploadAvatar(this, this.#sender, picture, options);
   }
 
-  /** Chat, in real time, as oneself: `userId` is the id of whoever is signed in. `start` connects. */
+  /**
+   * Chat, in real time, as oneself: `userId` is the id of whoever is signed in. `start` connects. It belongs
+   * to the session that there is now, and ends with it: nothing of it is ever said by who signs in next.
+   */
   chat(userId: string, options: ChatOptions = {}): ChatClient {
     const Socket = findWebSocket(this.#options.WebSocket);
-    return new ChatClient({ api: chatApi(this), clock: this.#sender.clock, Socket, userId }, options);
+    const authorization = bearer(this.#session);
+    const session = {
+      over: this.#session?.over.signal ?? AbortSignal.abort(),
+      ended: () => this.#sessionEnded(authorization),
+    };
+    const api = chatApi(this, authorization);
+    return new ChatClient({ api, session, clock: this.#sender.clock, Socket, userId }, options);
   }
 
   async #call(method: Method, path: string, init: object | undefined): Promise<never> {
@@ -204,17 +239,33 @@ export class Kith {
   }
 
   #signedIn({ user, session }: SignedInUser): Me {
-    this.#token = session.token;
+    this.#becomes(begin(session.token));
     return user;
+  }
+
+  /** From here on this is the session; what belongs to the one before ends. */
+  #becomes(session: CurrentSession | undefined): void {
+    const before = this.#session;
+    this.#session = session;
+    before?.over.abort();
   }
 
   /** The session of this header has ended; if that is ours still, it is told once. */
   #sessionEnded(authorization: string | null): void {
-    if (this.#token !== undefined && authorization === `Bearer ${this.#token}`) {
-      this.#token = undefined;
+    if (this.#session !== undefined && authorization === bearer(this.#session)) {
+      this.#becomes(undefined);
       this.#events.emit("sessionEnded", undefined);
     }
   }
+}
+
+function begin(token: string): CurrentSession {
+  return { token, over: new AbortController() };
+}
+
+/** The header of a session; without one, a header that is refused. */
+function bearer(session: CurrentSession | undefined): string {
+  return `Bearer ${session?.token ?? ""}`;
 }
 
 type Method = "get" | "post" | "put" | "patch" | "delete";

@@ -55,6 +55,22 @@ export function pause(clock: Clock, milliseconds: number, signal?: AbortSignal):
   });
 }
 
+/**
+ * Checks that there is what cannot be passed, so that it is said at once and in words, and not by the call
+ * that happens to need it first.
+ */
+export function checkSurroundings(): void {
+  const { crypto, AbortSignal } = globalThis as Partial<typeof globalThis>;
+  const missing = [
+    typeof crypto?.getRandomValues !== "function" && "crypto",
+    typeof AbortSignal?.any !== "function" && "AbortSignal.any",
+  ];
+  const first = missing.find((name) => name !== false);
+  if (first !== undefined) {
+    throw new Error(`There is no ${first} here: use Node 20.3 or newer, or a browser of 2024 or later.`);
+  }
+}
+
 /** The `fetch` to use: the one that is given, or the global one. */
 export function findFetch(given: typeof fetch | undefined): typeof fetch {
   const found = given ?? globalThis.fetch;

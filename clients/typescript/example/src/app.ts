@@ -8,6 +8,8 @@ export interface App {
   me: Me;
   /** Conversations by id, as far as they were listed or told of. */
   conversations: Map<string, Conversation>;
+  /** Takes note of a conversation, as it is or was. */
+  learn(conversation: Conversation): void;
   /** Shows a part of the page. */
   show(part: PartName, peer?: UserRef): void;
   /** Something that the navigation counts has changed. */
@@ -19,6 +21,8 @@ export type PartName = "Feed" | "People" | "Chats" | "Me";
 /** A part of the page: what is shown, and what is to be done when it no longer is. */
 export interface Part {
   element: HTMLElement;
+  /** What is known of the conversations has changed. */
+  refresh?(): void;
   leave?(): void;
 }
 

@@ -1,7 +1,10 @@
 /** Conversations, and one of them in real time. */
 import { type Conversation, conversationIdOf, type Message, type OutgoingMessage, type UserRef } from "kith-client";
 import { type App, nameOf, type Part, personLine } from "./app.js";
-import { button, field, form, h, Keyed, time } from "./dom.js";
+import { attempt, button, field, form, h, Keyed, time } from "./dom.js";
+
+/** How many conversations are shown that were not before. */
+const MORE = 20;
 
 export function chats(app: App, peer?: UserRef): Part {
   const list = h("ul", { className: "plain conversations", attrs: { "aria-label": "Conversations" } });
@@ -10,15 +13,37 @@ export function chats(app: App, peer?: UserRef): Part {
     textContent: "Choose somebody to talk to, or find friends among People.",
   });
   const lines = new Keyed();
+  const more = button("Older chats", next, "link");
+  const side = h("div", {}, list, more);
+  const readAll = () => app.kith.list("/v1/conversations", { params: { query: { limit: 50 } } });
+  let unread = readAll();
   let close = () => {};
   let openId: string | undefined;
+
+  /** Reads on. Of many conversations, the chat tells only of the latest, and of what happens. */
+  async function next(): Promise<void> {
+    try {
+      for (let found = 0; found < MORE; ) {
+        const { value, done } = await unread.next();
+        if (done) {
+          more.hidden = true;
+          return;
+        }
+        found += app.conversations.has(value.id) ? 0 : 1;
+        app.learn(value);
+      }
+    } catch (error) {
+      unread = readAll();
+      throw error;
+    }
+  }
 
   function open(person: UserRef): void {
     close();
     openId = conversationIdOf(app.me.id, person.id);
     const conversation = talk(app, person);
     close = () => conversation.leave?.();
-    layout.replaceChildren(list, conversation.element);
+    layout.replaceChildren(side, conversation.element);
     conversation.element.querySelector("input")?.focus();
     render();
   }
@@ -53,21 +78,17 @@ export function chats(app: App, peer?: UserRef): Part {
     return h("li", {}, element);
   }
 
-  const layout = h("div", { className: "chats" }, list, none);
-  const unlisten = [app.chat.on("conversation", render), app.chat.on("read", render)];
+  const layout = h("div", { className: "chats" }, side, none);
   render();
+  void attempt(next);
   if (peer !== undefined) {
     open(peer);
   }
   const element = h("section", { className: "stack" }, h("h1", { textContent: "Chats" }), layout);
   return {
     element,
-    leave() {
-      close();
-      for (const end of unlisten) {
-        end();
-      }
-    },
+    refresh: render,
+    leave: () => close(),
   };
 }
 
@@ -154,7 +175,9 @@ function talk(app: App, peer: UserRef): Part {
     }),
     () => document.removeEventListener("visibilitychange", render),
   ];
-  void view.load().then(() => {
+  // If it cannot be read now, the view reads it as soon as the chat has caught up.
+  void attempt(async () => {
+    await view.load();
     log.scrollTop = log.scrollHeight;
   });
   const element = h("div", { className: "card pane" }, personLine(peer), older, log, typing, write);

@@ -1,5 +1,5 @@
 /** The page: who is signed in, the navigation, and which part is shown. */
-import { Kith, type Me, type UserRef } from "kith-client";
+import { type Conversation, Kith, type Me, type UserRef } from "kith-client";
 import type { App, Part, PartName } from "./app.js";
 import { chats } from "./chats.js";
 import { button, h } from "./dom.js";
@@ -51,7 +51,7 @@ function run(kith: Kith, me: Me): void {
   const main = h("main", { id: "main", tabIndex: -1 });
   const state = h("span", { className: "state", attrs: { role: "status" } });
   let shown: Part | undefined;
-  const app: App = { kith, chat, me, conversations: new Map(), show, count };
+  const app: App = { kith, chat, me, conversations: new Map(), learn, show, count };
 
   const tabs = (Object.keys(PARTS) as PartName[]).map((name) => {
     const badge = h("span", { className: "badge", hidden: true });
@@ -74,6 +74,27 @@ function run(kith: Kith, me: Me): void {
     document.title = `${name} · Kith`;
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });
+    look();
+  }
+
+  /** A push is a hint, and may never come: whoever looks around sees how it is. */
+  function look(): void {
+    kith.get("/v1/conversations").then(
+      ({ items }) => items.forEach(learn),
+      () => {},
+    );
+    count();
+  }
+
+  /** What was asked for may be older than what was pushed meanwhile: messages and markers only go forward. */
+  function learn(conversation: Conversation): void {
+    const known = app.conversations.get(conversation.id) ?? conversation;
+    const newer = conversation.updatedAt < known.updatedAt ? known : conversation;
+    const readSeq = Math.max(conversation.readSeq, known.readSeq);
+    const unreadCount = Math.max(0, newer.lastSeq - readSeq);
+    app.conversations.set(conversation.id, { ...newer, readSeq, unreadCount });
+    countChats();
+    shown?.refresh?.();
   }
 
   function mark(name: PartName, count: number): void {
@@ -108,16 +129,11 @@ function run(kith: Kith, me: Me): void {
     state.textContent = STATES[now];
     state.dataset["state"] = now;
   });
-  chat.on("conversation", (conversation) => {
-    app.conversations.set(conversation.id, conversation);
-    countChats();
-  });
+  chat.on("conversation", learn);
   chat.on("read", ({ conversationId, userId, seq }) => {
     const conversation = app.conversations.get(conversationId);
     if (conversation !== undefined && userId === me.id) {
-      const unreadCount = Math.max(0, conversation.lastSeq - seq);
-      app.conversations.set(conversationId, { ...conversation, readSeq: seq, unreadCount });
-      countChats();
+      learn({ ...conversation, readSeq: seq });
     }
   });
   chat.on("me", (changed) => {
@@ -125,10 +141,6 @@ function run(kith: Kith, me: Me): void {
   });
   chat.on("notification", count);
   chat.on("synced", count);
-  chat.on("sessionEnded", () => {
-    localStorage.removeItem(TOKEN);
-    location.reload();
-  });
   chat.on("error", ({ message }) => console.warn(message));
 
   const skip = h("a", { href: "#main", className: "skip", textContent: "Skip to content" });

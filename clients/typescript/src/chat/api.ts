@@ -19,27 +19,37 @@ export interface ChatApi {
   delete(conversationId: string, seq: number): Promise<void>;
 }
 
+/** The session that a chat belongs to. */
+export interface ChatSession {
+  /** Aborted when it is over, whoever ended it. */
+  over: AbortSignal;
+  /** The server has said that it is over. */
+  ended(): void;
+}
+
 const MESSAGE = "/v1/conversations/{conversationId}/messages/{seq}";
 
-/** The real one. */
-export function chatApi(kith: Kith): ChatApi {
+/** The real one. It asks in the name of one session, whoever is signed in meanwhile. */
+export function chatApi(kith: Kith, authorization: string): ChatApi {
+  const headers = { Authorization: authorization };
   return {
     async takeTicket(signal) {
-      return (await kith.post("/v1/socket-tickets", { signal })).url;
+      return (await kith.post("/v1/socket-tickets", { headers, signal })).url;
     },
     conversations(limit, cursor, signal) {
       const query = cursor === undefined ? { limit } : { limit, cursor };
-      return kith.get("/v1/conversations", { params: { query }, ...(signal && { signal }) });
+      return kith.get("/v1/conversations", { headers, params: { query }, ...(signal && { signal }) });
     },
     history(conversationId, span, limit, signal) {
       const params = { path: { conversationId }, query: { ...span, limit } };
-      return kith.get("/v1/conversations/{conversationId}/messages", { params, ...(signal && { signal }) });
+      const more = signal && { signal };
+      return kith.get("/v1/conversations/{conversationId}/messages", { headers, params, ...more });
     },
     edit(conversationId, seq, text) {
-      return kith.patch(MESSAGE, { params: { path: { conversationId, seq } }, body: { text } });
+      return kith.patch(MESSAGE, { headers, params: { path: { conversationId, seq } }, body: { text } });
     },
     async delete(conversationId, seq) {
-      await kith.delete(MESSAGE, { params: { path: { conversationId, seq } } });
+      await kith.delete(MESSAGE, { headers, params: { path: { conversationId, seq } } });
     },
   };
 }

@@ -4,7 +4,7 @@ import { Emitter } from "../emitter.js";
 import { KithError } from "../errors.js";
 import type { Clock, SocketConstructor } from "../runtime.js";
 import type { Message } from "../types.js";
-import { type ChatApi, conversationIdOf } from "./api.js";
+import { type ChatApi, type ChatSession, conversationIdOf } from "./api.js";
 import { watchSurroundings } from "./browser.js";
 import type { ChatEvents, ChatState } from "./events.js";
 import type { ServerFrame } from "./frames.js";
@@ -21,6 +21,8 @@ import { ConversationView } from "./view.js";
 /** What a chat client is made of. */
 export interface ChatParts {
   api: ChatApi;
+  /** It ends with this. */
+  session: ChatSession;
   clock: Clock;
   Socket: SocketConstructor;
   /** Who is signed in. */
@@ -39,6 +41,7 @@ export class ChatClient {
   /** Who is signed in. */
   readonly userId: string;
   readonly #api: ChatApi;
+  readonly #session: ChatSession;
   readonly #clock: Clock;
   readonly #timings: ChatTimings;
   readonly #events = new Emitter<ChatEvents>();
@@ -47,17 +50,19 @@ export class ChatClient {
   readonly #reads = new ReadMarkers();
   readonly #sync: Sync;
   readonly #syncBackoff: Backoff;
-  /** To whom it said a moment ago that somebody is typing. */
-  readonly #typing = new Set<string>();
+  /** To whom it said a moment ago that somebody is typing, and what ends that moment. */
+  readonly #typing = new Map<string, () => void>();
   #isSyncing = false;
   #syncAgain = false;
   #cancelResync = () => {};
   #unwatch = () => {};
+  readonly #sessionIsOver = () => this.#line.end();
 
-  constructor({ api, clock, Socket, userId }: ChatParts, options: ChatOptions = {}) {
+  constructor({ api, session, clock, Socket, userId }: ChatParts, options: ChatOptions = {}) {
     const timings = { ...CHAT_TIMINGS, ...options.timings };
     this.userId = userId;
     this.#api = api;
+    this.#session = session;
     this.#clock = clock;
     this.#timings = timings;
     this.#syncBackoff = new Backoff(clock, timings.reconnect);
@@ -110,11 +115,16 @@ export class ChatClient {
     return this.#outbox.pending;
   }
 
-  /** Connects, and stays connected until `stop`, or until the session ends. */
+  /** Connects, and stays connected until `stop`, or until the session ends. If that has ended already, so has this. */
   start(): void {
     if (this.state !== "idle") {
       return;
     }
+    if (this.#session.over.aborted) {
+      this.#line.end();
+      return;
+    }
+    this.#session.over.addEventListener("abort", this.#sessionIsOver);
     this.#sync.start();
     this.#unwatch = watchSurroundings({ nudge: () => this.nudge(), offline: () => this.#line.drop() });
     this.#line.start();
@@ -132,13 +142,17 @@ export class ChatClient {
 
   /**
    * Sends a message to a friend, as soon as there is a connection, and behind what was sent to them before.
-   * What is answered here is the local echo; its `sent` is the message as the server has it.
+   * What is answered here is the local echo; its `sent` is the message as the server has it. A client id is
+   * given for what was kept: what arrived under it before does not arrive again.
    */
   send(to: string, text: string, clientId?: string): OutgoingMessage {
     return this.#outbox.add({ to, text, ...(clientId !== undefined && { clientId }) });
   }
 
-  /** Takes a message back that was never sent. Answers whether it could be; if not, `delete` it later. */
+  /**
+   * Takes a message back that was never sent. Answers whether it could be; if not, `delete` it later. One
+   * that a client id was given for cannot be, as it may have been sent before.
+   */
   cancel(message: OutgoingMessage): boolean {
     return this.#outbox.cancel(message);
   }
@@ -160,9 +174,9 @@ export class ChatClient {
     return this.#api.delete(conversationId, seq);
   }
 
-  /** One has read a conversation up to here. */
+  /** One has read a conversation up to here. Past the end means the end. */
   markRead(conversationId: string, seq: number): void {
-    this.#reads.mark(conversationId, seq, this.#line.current);
+    this.#reads.mark(conversationId, seq, this.#sync.lastSeq(conversationId), this.#line.current);
   }
 
   /** One is typing. Call it at every key: it is said every few seconds, and not kept for later. */
@@ -171,8 +185,8 @@ export class ChatClient {
     if (link === undefined || this.#typing.has(to)) {
       return;
     }
-    this.#typing.add(to);
-    this.#clock.after(this.#timings.typing, () => this.#typing.delete(to));
+    const over = this.#clock.after(this.#timings.typing, () => this.#typing.delete(to));
+    this.#typing.set(to, over);
     link.send({ action: "typing", to });
   }
 
@@ -188,9 +202,16 @@ export class ChatClient {
 
   #became(state: ChatState): void {
     if (state === "idle" || state === "ended") {
+      this.#session.over.removeEventListener("abort", this.#sessionIsOver);
       this.#unwatch();
       this.#cancelResync();
       this.#sync.stop();
+      this.#outbox.rest();
+      this.#forgetTyping();
+    }
+    if (state === "ended") {
+      // Whoever listens to Kith itself hears of it, too, and its token is of no use any more.
+      this.#session.ended();
     }
     this.#events.emit("state", state);
     if (state === "ended") {
@@ -198,6 +219,13 @@ export class ChatClient {
       this.#outbox.end(new KithError({ code: "unauthenticated", status: 401, detail }));
       this.#events.emit("sessionEnded", undefined);
     }
+  }
+
+  #forgetTyping(): void {
+    for (const cancel of this.#typing.values()) {
+      cancel();
+    }
+    this.#typing.clear();
   }
 
   #up(link: Link): void {
@@ -283,6 +311,7 @@ export class ChatClient {
         if (userId === this.userId) {
           this.#reads.confirmed(conversationId, seq);
         }
+        this.#sync.readTo(conversationId, seq);
         this.#events.emit("read", { conversationId, userId, seq });
         break;
       }

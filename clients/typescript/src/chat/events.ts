@@ -1,7 +1,6 @@
 /** What a chat client tells. */
 import type { KithError } from "../errors.js";
-import type { Conversation, Me, Message } from "../types.js";
-import type { Notification } from "./frames.js";
+import type { Conversation, Me, Message, Notification, Presence } from "../types.js";
 import type { OutgoingMessage } from "./outgoing.js";
 
 /**
@@ -31,7 +30,7 @@ export interface ChatEvents {
   /** Something has happened that one may want to know. */
   notification: Notification;
   /** A friend came or went. */
-  presence: { userId: string; online: boolean };
+  presence: Pick<Presence, "userId" | "online">;
   /** One's own profile is now like this. */
   me: Me;
   /** A message of one's own is in another status. */

@@ -1,6 +1,6 @@
 /** The frames of the WebSocket API. */
 import { isProblem } from "../errors.js";
-import type { Conversation, Me, Message, Problem, UserRef } from "../types.js";
+import type { Conversation, Me, Message, Notification, Presence, Problem } from "../types.js";
 
 /** What a client says. */
 export type ClientFrame =
@@ -8,18 +8,6 @@ export type ClientFrame =
   | { action: "typing"; to: string }
   | { action: "read"; conversationId: string; seq: number }
   | { action: "ping" };
-
-/** That something has happened that somebody may want to know. */
-export interface Notification {
-  id: string;
-  /** `friendRequest`, `friendAccepted`, `comment`, `like`, or what a later version of Kith adds. */
-  type: string;
-  actor: UserRef;
-  /** What it is about: `requestId`, or `postId` and perhaps `commentId`. */
-  object: Record<string, string>;
-  createdAt: string;
-  seen: boolean;
-}
 
 /** Something went wrong with what was said. */
 export interface ErrorFrame {
@@ -39,7 +27,7 @@ export type ServerFrame =
   | { type: "read"; conversationId: string; userId: string; seq: number }
   | { type: "pong"; at: string }
   | { type: "notification"; notification: Notification }
-  | { type: "presence"; userId: string; online: boolean }
+  | ({ type: "presence" } & Pick<Presence, "userId" | "online">)
   | { type: "me"; me: Me }
   | { type: "signedOut" }
   | ErrorFrame

@@ -45,7 +45,8 @@ export class Line {
   /** One that has a successor and is waited for. */
   #old: Link | undefined;
   #running = new AbortController();
-  #isConnecting = false;
+  /** Gives up the request for a ticket, if there is one under way. */
+  #ticket: AbortController | undefined;
   #cancelRetry = () => {};
   #cancelRenewal = () => {};
   #cancelOld = () => {};
@@ -90,11 +91,16 @@ export class Line {
     this.#backoff.reset();
   }
 
-  /** Something has changed, such as the network or that somebody looks again: tries at once. */
+  /**
+   * Something has changed, such as the network or that somebody looks again: tries at once. A ticket that
+   * is asked for already is asked for anew, as that request may hang in a network that is gone.
+   */
   nudge(): void {
-    if (this.#state === "waiting") {
+    const hangs = this.#state === "connecting" && this.#ticket !== undefined;
+    if (this.#state === "waiting" || hangs) {
       this.#backoff.reset();
       this.#cancelRetry();
+      this.#giveUpTicket();
       this.#connect();
     } else {
       this.#current?.probe();
@@ -109,29 +115,38 @@ export class Line {
   }
 
   #connect(): void {
-    if (this.#isConnecting || this.#next !== undefined) {
+    if (this.#ticket !== undefined || this.#next !== undefined) {
       return;
     }
+    this.#ticket = new AbortController();
+    const { signal } = this.#ticket;
     if (this.#current === undefined) {
       this.#become("connecting");
     }
-    this.#isConnecting = true;
-    const { signal } = this.#running;
+    // Whoever heard that may have stopped everything, and even have started it again.
+    if (signal.aborted) {
+      return;
+    }
     this.parts
       .takeTicket(signal)
       .then((url) => {
         if (!signal.aborted) {
-          this.#isConnecting = false;
+          this.#ticket = undefined;
           this.#next = this.#open(url);
         }
       })
       .catch((error: unknown) => {
-        // What was stopped meanwhile is none of this one's business: another may be running.
+        // What was given up meanwhile is none of this one's business: another may be running.
         if (!signal.aborted) {
-          this.#isConnecting = false;
+          this.#ticket = undefined;
           this.#refused(error);
         }
       });
+  }
+
+  #giveUpTicket(): void {
+    this.#ticket?.abort();
+    this.#ticket = undefined;
   }
 
   #open(url: string): Link {
@@ -163,7 +178,10 @@ export class Line {
     const age = timings.renew - clock.random() * timings.renewSpread;
     this.#cancelRenewal = clock.after(age, () => this.#connect());
     this.#become("connected");
-    this.listener.up(link);
+    // Whoever heard that may have closed it.
+    if (link === this.#current) {
+      this.listener.up(link);
+    }
   }
 
   /** Lets one go that has a successor, as soon as nothing is awaited through it, or in a while. */
@@ -204,7 +222,7 @@ export class Line {
     } else if (link === this.#current) {
       this.#current = undefined;
       this.#cancelRenewal();
-      if (this.#next !== undefined || this.#isConnecting) {
+      if (this.#next !== undefined || this.#ticket !== undefined) {
         this.#become("connecting");
       } else {
         this.#retryLater();
@@ -214,11 +232,14 @@ export class Line {
   }
 
   #retryLater(retryAfter?: number): void {
-    if (this.#running.signal.aborted) {
-      return;
-    }
-    if (this.#current === undefined) {
+    const { signal } = this.#running;
+    const isSettled = () => signal.aborted || this.#ticket !== undefined;
+    if (this.#current === undefined && !isSettled()) {
       this.#become("waiting");
+    }
+    // Whoever was told of that, or of what failed, may have stopped everything, or be trying again already.
+    if (isSettled()) {
+      return;
     }
     this.#cancelRetry();
     this.#cancelRetry = this.parts.clock.after(this.#backoff.next(retryAfter), () => this.#connect());
@@ -229,7 +250,7 @@ export class Line {
       return;
     }
     this.#running.abort();
-    this.#isConnecting = false;
+    this.#giveUpTicket();
     this.#cancelRetry();
     this.#cancelRenewal();
     this.drop();

@@ -56,12 +56,17 @@ export class Outbox {
   }
 
   /** Takes a message to be sent as soon as it may be. */
-  add({ to, text, clientId = randomId() }: Omit<PendingMessage, "clientId"> & { clientId?: string }): OutgoingMessage {
+  add({ to, text, clientId: given }: Omit<PendingMessage, "clientId"> & { clientId?: string }): OutgoingMessage {
     const conversationId = conversationIdOf(this.me, to);
+    const clientId = given ?? randomId();
     if (this.pending.some((other) => other.clientId === clientId)) {
       throw new Error(`There is a message on its way with the client id ${clientId} already.`);
     }
     const message = new OutgoingMessage(conversationId, to, clientId, text, this.tell);
+    if (given !== undefined) {
+      // It was kept, perhaps, by a client that had sent it and did not hear of it any more.
+      message.mayHaveArrived();
+    }
     const refusal = this.#ended ?? refuse(message);
     if (refusal !== undefined) {
       message.fails(refusal);
@@ -147,15 +152,23 @@ export class Outbox {
     }
   }
 
+  /** Nothing is sent until there is a connection again, so no pause is waited for: if it was too short, that is said once more. */
+  rest(): void {
+    for (const lane of this.#lanes.values()) {
+      lane.cancelPause?.();
+      lane.cancelPause = undefined;
+    }
+  }
+
   /** Nothing more will be sent. */
   end(error: KithError): void {
     this.#ended = error;
+    this.rest();
     for (const lane of this.#lanes.values()) {
       for (const message of [...lane.queue]) {
         this.#remove(lane, message);
         message.fails(error);
       }
-      lane.cancelPause?.();
     }
     this.#lanes.clear();
   }

@@ -20,6 +20,7 @@ export class OutgoingMessage implements PendingMessage {
   #status: OutgoingStatus = "queued";
   #wasTried = false;
   #error: KithError | undefined;
+  #message: Message | undefined;
   #resolve!: (message: Message) => void;
   #reject!: (error: KithError) => void;
   /** The message as the server has it, once it is sent. Rejected with a KithError if it never will be. */
@@ -44,14 +45,24 @@ export class OutgoingMessage implements PendingMessage {
     return this.#status;
   }
 
-  /** Whether it was ever given to a connection: then it may have arrived, whatever became of the answer. */
+  /** Whether it was ever given to a connection, here or before it came here: then it may have arrived, whatever became of the answer. */
   get wasTried(): boolean {
     return this.#wasTried;
+  }
+
+  /** The message as the server answered it, once it is sent. */
+  get message(): Message | undefined {
+    return this.#message;
   }
 
   /** Why it failed. */
   get error(): KithError | undefined {
     return this.#error;
+  }
+
+  /** For the outbox. */
+  mayHaveArrived(): void {
+    this.#wasTried = true;
   }
 
   /** For the outbox. */
@@ -62,6 +73,7 @@ export class OutgoingMessage implements PendingMessage {
 
   /** For the outbox. */
   succeeds(message: Message): void {
+    this.#message = message;
     this.#change("sent");
     this.#resolve(message);
   }

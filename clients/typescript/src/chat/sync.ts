@@ -102,9 +102,25 @@ export class Sync {
     this.#watch(id, track);
   }
 
-  /** Somebody has read a conversation's latest page, up to here: from here on it is followed. */
+  /** Somebody has read a conversation up to here. If that message was not heard of, something was missed. */
+  readTo(conversationId: string, seq: number): void {
+    if (seq > this.lastSeq(conversationId)) {
+      const track = this.#track(conversationId);
+      track.expect(seq, 0);
+      this.#watch(conversationId, track);
+    }
+  }
+
+  /** The last message of a conversation that was heard of; 0 if there was none. */
+  lastSeq(conversationId: string): number {
+    return this.#tracks.get(conversationId)?.lastSeq ?? 0;
+  }
+
+  /** Somebody has read a conversation's latest page, up to here: from here on it is followed, if it was not before. */
   follow(conversationId: string, place: Place): void {
-    this.#track(conversationId).begin(place);
+    const track = this.#track(conversationId);
+    track.begin(place);
+    this.#watch(conversationId, track);
   }
 
   /** Lists what has changed since last time, and fetches it. */

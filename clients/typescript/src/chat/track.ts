@@ -38,6 +38,11 @@ export class Track {
     return this.#place;
   }
 
+  /** The last message that was seen or heard of. */
+  get lastSeq(): number {
+    return Math.max(this.#known.seq, this.#place?.seq ?? 0);
+  }
+
   /** Whether there is something that has not been seen. */
   get isBehind(): boolean {
     return this.missesMessages || this.missesChanges;
@@ -60,15 +65,15 @@ export class Track {
   }
 
   /**
-   * Begins here, unless it has begun. What was pushed before counts as new, even if it is told here that
-   * it has been seen.
+   * Begins here. If it has begun, it is not as far as this perhaps, and what lies between has not been
+   * seen. What was pushed before counts as new, even if it is told here that it has been seen.
    */
   begin(place: Place): void {
+    this.expect(place.seq, place.revision);
     if (this.#place !== undefined) {
       return;
     }
     this.#place = { seq: Math.min(place.seq, this.#firstPushed - 1), revision: place.revision };
-    this.expect(place.seq, place.revision);
     const waiting = [...this.#ahead.values()];
     this.#ahead.clear();
     for (const message of waiting) {

@@ -25,6 +25,8 @@ export class ConversationView {
   readonly #unlisten: (() => void)[];
   /** From which message on it is shown; undefined until it is loaded. */
   #from: number | undefined;
+  /** Whether it was to be loaded, and could not be. */
+  #isUnloaded = false;
 
   constructor(
     private readonly chat: ChatClient,
@@ -38,7 +40,7 @@ export class ConversationView {
     const heard = (message: Message) => {
       if (message.conversationId === id) {
         this.#keep(message);
-        this.#events.emit("change", undefined);
+        this.#changed();
       }
     };
     this.#unlisten = [
@@ -46,6 +48,7 @@ export class ConversationView {
       chat.on("edited", heard),
       chat.on("deleted", heard),
       chat.on("outgoing", (message) => this.#isGoing(message)),
+      chat.on("synced", () => this.#loadIfUnloaded()),
     ];
   }
 
@@ -54,14 +57,16 @@ export class ConversationView {
     return this.#events.on(name, listener);
   }
 
-  /** What was said, the oldest first. */
+  /** What was said, the oldest first. Where it was read anew, and what was missed before is not there yet, from behind that gap on. */
   get messages(): Message[] {
     const from = this.#from ?? Number.POSITIVE_INFINITY;
-    const shown = [...this.#known.values()].filter(({ seq }) => seq >= from);
-    return shown.sort((one, other) => one.seq - other.seq);
+    const loaded = [...this.#known.values()].filter(({ seq }) => seq >= from);
+    loaded.sort((one, other) => one.seq - other.seq);
+    const behindGap = loaded.findLastIndex(({ seq }, index) => index > 0 && loaded[index - 1]?.seq !== seq - 1);
+    return loaded.slice(Math.max(behindGap, 0));
   }
 
-  /** What is on its way, or failed, in the order in which it was written. */
+  /** What is on its way, failed, or sent but not among the messages yet, in the order in which it was written. */
   get outgoing(): OutgoingMessage[] {
     return [...this.#outgoing.values()];
   }
@@ -71,14 +76,18 @@ export class ConversationView {
     return this.#from !== undefined && this.#from > 1;
   }
 
-  /** Reads the latest messages. */
+  /** Reads the latest messages. If that fails, it is done once more when the chat has next caught up. */
   async load(): Promise<void> {
-    const { items, lastSeq, lastRevision } = await this.api.history(this.id, {}, PAGE);
+    const { items, lastSeq, lastRevision } = await this.api.history(this.id, {}, PAGE).catch((error: unknown) => {
+      this.#isUnloaded = true;
+      throw error;
+    });
+    this.#isUnloaded = false;
     this.#keepAll(items);
     this.#from = Math.min(this.#from ?? Number.POSITIVE_INFINITY, items[0]?.seq ?? 1);
     // The page has every change up to the revision that it names: whatever comes after that will be told.
     this.chat.follow(this.id, { seq: lastSeq, revision: lastRevision });
-    this.#events.emit("change", undefined);
+    this.#changed();
   }
 
   /** Reads messages before those that are shown. */
@@ -90,7 +99,7 @@ export class ConversationView {
     const { items } = await this.api.history(this.id, { before }, PAGE);
     this.#keepAll(items);
     this.#from = Math.min(this.#from ?? before, items[0]?.seq ?? 1);
-    this.#events.emit("change", undefined);
+    this.#changed();
   }
 
   /** Forgets a message that failed. */
@@ -119,8 +128,12 @@ export class ConversationView {
     if (other === undefined || other.revision <= message.revision) {
       this.#known.set(message.seq, message);
     }
-    if (message.senderId === this.chat.userId) {
-      this.#outgoing.delete(message.clientId);
+  }
+
+  #loadIfUnloaded(): void {
+    if (this.#isUnloaded) {
+      // Whoever asked first was told that it failed; it is tried for as long as it does.
+      this.load().catch(() => {});
     }
   }
 
@@ -128,16 +141,32 @@ export class ConversationView {
     if (message.conversationId !== this.id) {
       return;
     }
-    // A message that is sent stays until it is there: one before it may have to be fetched first.
-    const isThere = message.status === "sent" && this.#hasOwn(message.clientId);
-    if (!isThere) {
-      this.#outgoing.set(message.clientId, message);
+    this.#outgoing.set(message.clientId, message);
+    this.#changed();
+  }
+
+  /** Something else is to be shown. What is on its way stays there until it is among the messages, and no longer. */
+  #changed(): void {
+    for (const message of this.#outgoing.values()) {
+      if (this.#isThere(message)) {
+        this.#outgoing.delete(message.clientId);
+      }
     }
     this.#events.emit("change", undefined);
   }
 
-  #hasOwn(clientId: string): boolean {
+  /**
+   * Whether a message on its way is among the messages, or before them. It may be there before that is
+   * known: an answer was lost. And it may not be there yet when it is sent: one before it may have to be
+   * fetched first.
+   */
+  #isThere({ clientId, message }: OutgoingMessage): boolean {
+    const from = this.#from;
+    if (from === undefined) {
+      return false;
+    }
     const { userId } = this.chat;
-    return [...this.#known.values()].some((one) => one.clientId === clientId && one.senderId === userId);
+    const isOwn = (one: Message) => one.clientId === clientId && one.senderId === userId;
+    return (message !== undefined && message.seq < from) || [...this.#known.values()].some(isOwn);
   }
 }

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { deflateSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { endsWithTests } from "./children.js";
 
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
@@ -31,7 +32,7 @@ export async function servePage(api: string): Promise<{ url: string; stop(): voi
   const child = spawn(process.execPath, ["example/serve.mjs", "--port", "0", "--api", api], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  process.once("exit", () => child.kill());
+  endsWithTests(child);
   for await (const url of createInterface({ input: child.stdout })) {
     return { url, stop: () => child.kill() };
   }

@@ -10,7 +10,8 @@ import { fakeSockets } from "./sockets.js";
 export function chatting(options: ChatOptions = {}, server = new FakeServer()) {
   const clock = new FakeClock();
   const sockets = fakeSockets();
-  const chat = new ChatClient({ api: server, clock, Socket: sockets.Socket, userId: ME }, options);
+  const session = { over: new AbortController().signal, ended: () => {} };
+  const chat = new ChatClient({ api: server, session, clock, Socket: sockets.Socket, userId: ME }, options);
   const told: string[] = [];
   const note = (name: string) => (message: Message) => told.push(`${name} ${message.seq} ${message.text}`);
   chat.on("message", note("message"));

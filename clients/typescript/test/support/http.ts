@@ -1,6 +1,5 @@
 /** HTTP that a test holds the other end of. */
-import { Kith } from "../../src/kith.js";
-import type { RetryRules } from "../../src/retry.js";
+import { Kith, type KithOptions } from "../../src/kith.js";
 import { FakeClock } from "./clock.js";
 
 /** What a request is answered: a status and a body, or that there is no answer. */
@@ -11,7 +10,7 @@ export interface FakeAnswer {
 }
 
 /** A Kith that is answered one thing after the other, and notes what it was asked. */
-export function answering(answers: (FakeAnswer | "nothing")[], retry: Partial<RetryRules> = {}) {
+export function answering(answers: (FakeAnswer | "nothing")[], options: Partial<KithOptions> = {}) {
   const clock = new FakeClock();
   const asked: { request: string; headers: Headers; body: string; at: number }[] = [];
   const fakeFetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
@@ -26,7 +25,7 @@ export function answering(answers: (FakeAnswer | "nothing")[], retry: Partial<Re
     const body = answer.body === undefined ? null : JSON.stringify(answer.body);
     return new Response(body, { status: answer.status, headers: { "Content-Type": type, ...answer.headers } });
   };
-  const kith = new Kith({ baseUrl: "http://kith", token: "kith_token", fetch: fakeFetch, clock, retry });
+  const kith = new Kith({ baseUrl: "http://kith", token: "kith_token", fetch: fakeFetch, clock, ...options });
   return { kith, clock, asked };
 }
 

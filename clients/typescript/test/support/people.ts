@@ -42,14 +42,29 @@ export async function wholeHistory({ kith }: Person, conversationId: string): Pr
   }
 }
 
-/** Waits until something holds, for a minute at most. */
+/** How long a story may take, on a machine that has other things to do, too. package.json says so of a file of them, with its stack. */
+export const PATIENCE = { timeout: 300_000 };
+
+/** Waits until something holds, for two minutes at most. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 120_000;
   while (!(await holds())) {
     if (Date.now() > end) {
       throw new Error(`It never came about that ${what}.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Does something, and again from time to time, until it is heard of: a push that is late is dropped, and nobody repeats it. */
+export async function repeatedUntil<T>(heard: Promise<T>, act: () => unknown): Promise<T> {
+  for (;;) {
+    await act();
+    const later = new Promise<undefined>((resolve) => setTimeout(resolve, 1000));
+    const answer = await Promise.race([heard.then((value) => ({ value })), later]);
+    if (answer !== undefined) {
+      return answer.value;
+    }
   }
 }
 

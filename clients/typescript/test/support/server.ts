@@ -35,12 +35,17 @@ export class FakeServer implements ChatApi {
   lastRevision = 0;
   readonly asked: string[] = [];
   tickets = 0;
+  /** Whether tickets are asked for in vain, until that is given up. */
+  hangs = false;
   /** What the next requests fail with. */
   readonly failures: KithError[] = [];
 
-  async takeTicket(): Promise<string> {
+  async takeTicket(signal: AbortSignal): Promise<string> {
     this.tickets += 1;
     this.#failIfToldTo();
+    if (this.hangs) {
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    }
     return `ws://kith?ticket=${this.tickets}`;
   }
 

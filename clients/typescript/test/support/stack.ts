@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { endsWithTests } from "./children.js";
 
 /** Where the repository is, seen from the folder that `npm test` runs in. */
 const REPOSITORY = path.resolve("../..");
@@ -27,8 +28,7 @@ export async function startStack(): Promise<Stack> {
     complaint = (complaint + bytes.toString()).slice(-2000);
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  // Nothing of it outlives the tests, whatever becomes of them.
-  process.once("exit", () => child.kill("SIGKILL"));
+  endsWithTests(child);
   const places = await announced(child);
   if (places === undefined) {
     await ended;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { chatting } from "../support/chatting.js";
 import { answering, type FakeAnswer } from "../support/http.js";
 
 const PICTURE = new Blob([new Uint8Array([1, 2, 3])], { type: "image/png" });
@@ -53,4 +54,35 @@ test("a picture is not waited for for ever", async () => {
   const uploaded = assert.rejects(kith.uploadAvatar(PICTURE), { code: "unavailable" });
   await clock.pass(120_000);
   await uploaded;
+});
+
+test("what the chat hears of oneself is a reason to look, and costs no patience", async () => {
+  const pending = Array.from({ length: 61 }, () => me({ id: "u1", status: "pending", code: null }));
+  const { kith, clock, asked } = answering([WHERE, PUT, ...pending, me(null)]);
+  const { chat, connect, sockets, clock: chatClock } = chatting();
+  await connect();
+  const chatTimers = chatClock.waiting;
+  const uploaded = kith.uploadAvatar(PICTURE, { chat });
+  await clock.pass(0);
+  for (let pushes = 1; pushes <= 60; pushes += 1) {
+    sockets.last.hear({ type: "me", me: { id: "me" } });
+    await clock.pass(100);
+    assert.equal(asked.length, 3 + pushes);
+    // The pause until the next look, and the end of patience.
+    assert.equal(clock.waiting, 2);
+  }
+  sockets.last.hear({ type: "me", me: { id: "me" } });
+  await clock.pass(0);
+  assert.equal((await uploaded).id, "me");
+  assert.deepEqual([clock.now, clock.waiting, chatClock.waiting], [6000, 0, chatTimers]);
+});
+
+test("waiting for a picture can be given up", async () => {
+  const { kith, clock } = answering([WHERE, PUT, me({ id: "u1", status: "pending", code: null })]);
+  const controller = new AbortController();
+  const uploaded = assert.rejects(kith.uploadAvatar(PICTURE, { signal: controller.signal }), { name: "AbortError" });
+  await clock.pass(0);
+  controller.abort();
+  await uploaded;
+  assert.equal(clock.waiting, 0);
 });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ChatEvents } from "../../src/chat/events.js";
+import type { Notification, Presence } from "../../src/index.js";
 import { chatting } from "../support/chatting.js";
+import { answering } from "../support/http.js";
 import { CHAT, message, PEER } from "../support/server.js";
 
 test("whatever else is pushed is told as it is, and what is unknown is ignored", async () => {
@@ -34,6 +36,31 @@ test("whatever else is pushed is told as it is, and what is unknown is ignored",
     ["me", { id: "01A" }],
   ]);
   assert.equal(chat.state, "connected");
+});
+
+test("what is pushed of notifications and presence has the types of what is listed", async () => {
+  const { chat, connect, sockets } = chatting();
+  const actor = { id: PEER, username: "bob", name: "Bob", avatar: null };
+  const listed = { id: "n1", actor, type: "like", object: { postId: "p" }, createdAt: "now", seen: true };
+  const { kith } = answering([
+    { status: 200, body: { items: [listed], nextCursor: null } },
+    { status: 200, body: { items: [{ userId: PEER, online: false, lastSeenAt: "now" }] } },
+  ]);
+  const all: Notification[] = [];
+  for await (const notification of kith.list("/v1/notifications")) {
+    all.push(notification);
+  }
+  const { items } = await kith.get("/v1/presence", { params: { query: { users: [PEER] } } });
+  const online = new Map(items.map(({ userId, online }: Presence) => [userId, online]));
+  chat.on("notification", (notification) => all.unshift(notification));
+  chat.on("presence", ({ userId, online: isOnline }) => online.set(userId, isOnline));
+  await connect();
+  const pushed = { ...listed, id: "n2", type: "comment", object: { postId: "p", commentId: "c" } };
+  sockets.last.hear({ type: "notification", notification: pushed });
+  sockets.last.hear({ type: "presence", userId: PEER, online: true });
+  // The type says what it is about.
+  const comments = all.flatMap((one) => (one.type === "comment" ? [one.object.commentId] : []));
+  assert.deepEqual([comments, all.map(({ id }) => id), online.get(PEER)], [["c"], ["n2", "n1"], true]);
 });
 
 test("an error that belongs to no message is told, and changes nothing", async () => {

@@ -181,6 +181,12 @@ test("a list is read page by page, as far as it is asked for", async () => {
   assert.equal(first.asked.length, 1);
 });
 
+test("several values of one parameter are one parameter, as the document says", async () => {
+  const { kith, asked } = answering([{ status: 200, body: { items: [] } }]);
+  await kith.get("/v1/presence", { params: { query: { users: ["a", "b"] } } });
+  assert.equal(asked[0]?.request, "GET /v1/presence?users=a,b");
+});
+
 test("a request can be given up, also while it waits to be sent again", async () => {
   const { kith } = answering([{ status: 503, headers: { "Retry-After": "5" } }]);
   const controller = new AbortController();

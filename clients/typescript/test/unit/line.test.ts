@@ -203,3 +203,84 @@ test("stop leaves nothing behind, and start begins again", async () => {
   assert.equal(chat.state, "connected");
   assert.equal(sockets.made.length, 2);
 });
+
+for (const state of ["connecting", "connected", "waiting"] as const) {
+  test(`who hears that it is ${state} can stop it, and start it again`, async () => {
+    const { connect, chat, clock, server, sockets, states } = chatting();
+    const unlisten = chat.on("state", (now) => {
+      if (now === state) {
+        chat.stop();
+      }
+    });
+    chat.start();
+    await settle();
+    sockets.made[0]?.open();
+    await settle();
+    sockets.made[0]?.break();
+    await clock.pass(60 * MINUTE);
+    assert.deepEqual([chat.state, states.at(-1), clock.waiting], ["idle", "idle", 0]);
+    assert.equal(server.tickets, state === "connecting" ? 0 : 1);
+    unlisten();
+    await connect();
+    assert.equal(chat.state, "connected");
+  });
+
+  test(`who hears that it is ${state} can stop and start it at once`, async () => {
+    const { chat, clock, server, sockets } = chatting();
+    const unlisten = chat.on("state", (now) => {
+      if (now === state) {
+        unlisten();
+        chat.stop();
+        chat.start();
+      }
+    });
+    chat.start();
+    await settle();
+    sockets.last.open();
+    await settle();
+    if (state === "waiting") {
+      sockets.last.break();
+    }
+    await settle();
+    sockets.last.open();
+    await clock.pass(4 * MINUTE);
+    assert.equal(chat.state, "connected");
+    assert.deepEqual([server.tickets, sockets.made.length], state === "connecting" ? [1, 1] : [2, 2]);
+  });
+}
+
+test("who hears of an error can stop and start it at once", async () => {
+  const { connect, chat, clock, server, states } = chatting();
+  server.failures.push(KithError.network("gone"));
+  chat.on("error", () => {
+    chat.stop();
+    chat.start();
+  });
+  chat.start();
+  await settle();
+  await connect();
+  await clock.pass(MINUTE);
+  assert.deepEqual(states, ["connecting", "idle", "connecting", "connected"]);
+  assert.equal(server.tickets, 2);
+});
+
+test("a nudge while a ticket is asked for in vain asks for another one", async () => {
+  const { chat, clock, server, sockets } = chatting();
+  server.hangs = true;
+  chat.start();
+  await clock.pass(MINUTE);
+  server.hangs = false;
+  chat.nudge();
+  await settle();
+  sockets.last.open();
+  assert.deepEqual([chat.state, server.tickets, sockets.made.length], ["connected", 2, 1]);
+});
+
+test("a nudge leaves a connection that is being opened", async () => {
+  const { chat, server, sockets } = chatting();
+  chat.start();
+  await settle();
+  chat.nudge();
+  await settle();
+  assert.deepEqual([server.tickets, sockets.made.length, sockets.last.isClosed], [1, 1, false]);
+});

@@ -88,6 +88,23 @@ test("a rate limit is waited for, and holds back what is behind it", async () =>
   assert.deepEqual(said(sockets), ["a", "a", "b"]);
 });
 
+test("stop leaves no pause behind, and start sends what was to wait", async () => {
+  const { chat, connect, sockets, clock } = chatting();
+  await connect();
+  const limited = chat.send(PEER, "1", "a");
+  sockets.last.hear(refusal("a", "rate-limited", { retryAfter: 20 }));
+  chat.typing(PEER);
+  chat.stop();
+  assert.equal(clock.waiting, 0);
+  await connect();
+  assert.equal(limited.status, "sending");
+  chat.typing(PEER);
+  assert.deepEqual(
+    sockets.last.sent.map(({ action }) => action),
+    ["send", "typing"],
+  );
+});
+
 test("a refusal is the end of that message, and the next one has its turn", async () => {
   const { chat, connect, sockets } = chatting();
   await connect();
@@ -139,13 +156,21 @@ test("what would end the connection is refused before it is said", async () => {
 test("a message that was never sent can be taken back, and no other", async () => {
   const { chat, connect, sockets } = chatting();
   await connect();
-  const [first, second] = [chat.send(PEER, "1", "a"), chat.send(PEER, "2", "b")];
+  const [first, second] = [chat.send(PEER, "1"), chat.send(PEER, "2")];
   assert.equal(chat.cancel(first), false);
   assert.equal(chat.cancel(second), true);
   await assert.rejects(second.sent, { code: "cancelled" });
   sockets.last.break();
   assert.equal(chat.cancel(first), false);
   assert.deepEqual(chat.pendingIn(CHAT), [first]);
+});
+
+test("a message that was kept may have arrived, and cannot be taken back", async () => {
+  const { chat, connect, sockets } = chatting();
+  const kept = chat.send(PEER, "1", "a");
+  assert.equal(chat.cancel(kept), false);
+  await connect();
+  assert.deepEqual([kept.status, said(sockets)], ["sending", ["a"]]);
 });
 
 test("one client id is on its way once", async () => {
@@ -172,6 +197,30 @@ test("how far one has read is said until it is heard, and only ever forward", as
   await clock.pass(1000);
   sockets.last.open();
   assert.equal(sockets.last.said("read").length, 0);
+});
+
+test("a marker past the end is settled by the end, and in the way of no later one", async () => {
+  const { chat, connect, sockets, server, clock } = chatting();
+  await connect();
+  sockets.last.hear({ type: "message", message: server.say() });
+  chat.markRead(CHAT, Number.MAX_SAFE_INTEGER);
+  sockets.last.hear({ type: "message", message: server.say() });
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: ME, seq: 1 });
+  chat.markRead(CHAT, 1);
+  chat.markRead(CHAT, 2);
+  assert.deepEqual(
+    sockets.last.said("read").map(({ seq }) => seq),
+    [Number.MAX_SAFE_INTEGER, 2],
+  );
+  // Another device's marker does not stand for one's own.
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: ME, seq: 1 });
+  sockets.last.break();
+  await clock.pass(1000);
+  sockets.last.open();
+  assert.deepEqual(
+    sockets.last.said("read").map(({ seq }) => seq),
+    [2],
+  );
 });
 
 test("that somebody types is said every few seconds, and not kept for later", async () => {

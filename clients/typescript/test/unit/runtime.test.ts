@@ -8,15 +8,15 @@ import { randomId } from "../../src/runtime.js";
 import { FakeClock } from "../support/clock.js";
 import { message } from "../support/server.js";
 
-/** Lets something be missing from the surroundings. */
-function without<T>(name: string, run: () => T): T {
-  const there = Object.getOwnPropertyDescriptor(globalThis, name);
-  Reflect.deleteProperty(globalThis, name);
+/** Lets something be missing from the surroundings, or from a part of them. */
+function without<T>(name: string, run: () => T, place: object = globalThis): T {
+  const there = Object.getOwnPropertyDescriptor(place, name);
+  Reflect.deleteProperty(place, name);
   try {
     return run();
   } finally {
     if (there !== undefined) {
-      Object.defineProperty(globalThis, name, there);
+      Object.defineProperty(place, name, there);
     }
   }
 }
@@ -31,6 +31,15 @@ test("without a WebSocket, one sentence says what to do", () => {
 test("without fetch, one sentence says what to do", () => {
   const sentence = "There is no fetch here: use Node 20.3 or newer, or pass one as `fetch`.";
   assert.throws(() => without("fetch", () => new Kith({ baseUrl: "http://kith" })), { message: sentence });
+});
+
+test("without what older versions of Node have not, one sentence says what to do", () => {
+  const make = () => new Kith({ baseUrl: "http://kith", fetch, WebSocket: class {} as never });
+  const sentence = (name: string) => `There is no ${name} here: use Node 20.3 or newer, or a browser of 2024 or later.`;
+  assert.throws(() => without("crypto", make), { name: "Error", message: sentence("crypto") });
+  assert.throws(() => without("AbortSignal", make), { name: "Error", message: sentence("AbortSignal.any") });
+  assert.throws(() => without("any", make, AbortSignal), { name: "Error", message: sentence("AbortSignal.any") });
+  make();
 });
 
 test("ids differ, also where there is no randomUUID", () => {

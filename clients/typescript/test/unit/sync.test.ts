@@ -74,6 +74,26 @@ test("a conversation push that is ahead is a gap, too", async () => {
   assert.deepEqual(told, ["message 1 text 1"]);
 });
 
+test("a read marker that is ahead is a gap, too, whosever it is", async () => {
+  const { connect, server, told, sockets, clock } = chatting();
+  await connect();
+  server.say();
+  server.say();
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: "01A", seq: 2 });
+  await clock.pass(250);
+  assert.deepEqual(told, ["message 1 text 1", "message 2 text 2"]);
+  server.say();
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: "01B", seq: 3 });
+  await clock.pass(250);
+  assert.deepEqual(told.slice(2), ["message 3 text 3"]);
+  server.asked.length = 0;
+  sockets.last.hear({ type: "read", conversationId: CHAT, userId: "01A", seq: 3 });
+  // There is nothing in a conversation that was read up to nowhere.
+  sockets.last.hear({ type: "read", conversationId: "01A-01C", userId: "01A", seq: 0 });
+  await clock.pass(1000);
+  assert.deepEqual(server.asked, []);
+});
+
 test("a fetch that fails is tried again while the connection lasts", async () => {
   const { chat, connect, server, told, sockets, clock } = chatting();
   const errors: string[] = [];
@@ -173,45 +193,6 @@ test("a conversation that is not there any more is not asked for again and again
   sockets.last.hear({ type: "message", message: message(5, { conversationId: "01A-gone" }) });
   await clock.pass(60_000);
   assert.deepEqual(server.asked, ["list 100", "latest 0"]);
-});
-
-test("a view shows what is there, what comes, and what is on its way", async () => {
-  const { chat, connect, server, sockets } = chatting();
-  for (let seq = 1; seq <= 60; seq += 1) {
-    server.say();
-  }
-  await connect();
-  const view = chat.open("01B");
-  await view.load();
-  assert.deepEqual([view.messages.length, view.hasOlder], [50, true]);
-  sockets.last.hear({ type: "messageEdited", message: server.change(3, { text: "changed" }) });
-  assert.equal(view.messages.length, 50);
-  await view.loadOlder();
-  assert.deepEqual([view.messages.length, view.hasOlder], [60, false]);
-  assert.equal(view.messages[2]?.text, "changed");
-  const echo = chat.send("01B", "Hello", "a");
-  assert.deepEqual(view.outgoing, [echo]);
-  const own = server.say({ senderId: "01A", clientId: "a" });
-  sockets.last.hear({ type: "ack", clientId: "a", message: own });
-  assert.deepEqual(view.outgoing, []);
-  assert.deepEqual(view.messages.at(-1), own);
-});
-
-test("a conversation that nobody followed is, from when it is shown", async () => {
-  const { chat, connect, server, sockets, clock, told } = chatting({
-    since: { syncedTo: at(500), floor: at(500), places: {} },
-  });
-  server.say();
-  await connect();
-  const view = chat.open("01B");
-  await view.load();
-  sockets.last.break();
-  server.change(1, { text: "changed" });
-  await clock.pass(1000);
-  sockets.last.open();
-  await settle();
-  assert.deepEqual(told, ["edited 1 changed"]);
-  assert.equal(view.messages[0]?.text, "changed");
 });
 
 test("the id of a conversation is that of both people, whoever asks", () => {
