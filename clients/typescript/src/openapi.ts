@@ -1278,31 +1278,7 @@ export interface components {
         /** @description A page of a list. */
         PageOf_Conversation: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: {
-                /** @description Its id. */
-                id: components["schemas"]["ConversationId"];
-                lastMessage: components["schemas"]["Message"] | null;
-                /**
-                 * Format: int64
-                 * @description How many changes there were: the last one's revision.
-                 */
-                lastRevision: number;
-                /** @description How many messages there are: the last one's seq. */
-                lastSeq: components["schemas"]["Seq"];
-                /** @description With whom. */
-                peer: components["schemas"]["UserRef"];
-                /** @description Up to which the other one has, as far as they are friends, or were then. */
-                peerReadSeq: components["schemas"]["Seq"];
-                /** @description Up to which message the viewer has read it. */
-                readSeq: components["schemas"]["Seq"];
-                /**
-                 * Format: int64
-                 * @description How many there are behind what the viewer has read.
-                 */
-                unreadCount: number;
-                /** @description When something was last said, edited or deleted; before that, since when they are friends. */
-                updatedAt: components["schemas"]["Timestamp"];
-            }[];
+            items: components["schemas"]["Conversation"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
@@ -1323,20 +1299,7 @@ export interface components {
         /** @description A page of a list. */
         PageOf_FriendRequest: {
             /** @description The items; there may be fewer than asked for, even none, while `nextCursor` is set. */
-            items: {
-                /** @description When they asked. */
-                createdAt: components["schemas"]["Timestamp"];
-                /** @description Its id. */
-                id: components["schemas"]["FriendRequestId"];
-                /** @description Whom. */
-                recipient: components["schemas"]["UserRef"];
-                /** @description Who asked. */
-                sender: components["schemas"]["UserRef"];
-                /** @description How it stands. */
-                status: components["schemas"]["FriendRequestStatus"];
-                /** @description When it was answered, or asked. */
-                updatedAt: components["schemas"]["Timestamp"];
-            }[];
+            items: components["schemas"]["FriendRequest"][];
             /** @description What to send as `cursor` for the next page. */
             nextCursor: string | null;
         };
@@ -1934,11 +1897,6 @@ export interface components {
          */
         ETag: string;
         /**
-         * @description Where it is to be read: a path.
-         * @example /v1/users/01JZZ3W0Q5E8T4C9M2R7B6N1KD
-         */
-        Location: string;
-        /**
          * @description Which limit it was, that nothing is left (`r`), and for how many seconds (`t`).
          * @example "avatar-upload";r=0;t=540
          */
@@ -2136,14 +2094,10 @@ export interface operations {
                      *           "lastRevision": 0,
                      *           "lastSeq": 42,
                      *           "peer": {
-                     *             "avatar": {
-                     *               "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
-                     *               "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
-                     *               "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
-                     *             },
-                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
-                     *             "name": "Alice Liddell",
-                     *             "username": "alice"
+                     *             "avatar": null,
+                     *             "id": "01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *             "name": "Bob",
+                     *             "username": "bob"
                      *           },
                      *           "peerReadSeq": 42,
                      *           "readSeq": 42,
@@ -2568,14 +2522,10 @@ export interface operations {
                      *           "createdAt": "2026-05-04T09:30:00.000Z",
                      *           "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD-01JZZ3W1B6F9V5D0N3S8C7P2ME",
                      *           "recipient": {
-                     *             "avatar": {
-                     *               "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
-                     *               "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
-                     *               "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
-                     *             },
-                     *             "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
-                     *             "name": "Alice Liddell",
-                     *             "username": "alice"
+                     *             "avatar": null,
+                     *             "id": "01JZZ3W1B6F9V5D0N3S8C7P2ME",
+                     *             "name": "Bob",
+                     *             "username": "bob"
                      *           },
                      *           "sender": {
                      *             "avatar": {
@@ -2626,7 +2576,8 @@ export interface operations {
             /** @description The request. */
             201: {
                 headers: {
-                    Location: components["headers"]["Location"];
+                    /** @description The request's path. */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3312,7 +3263,8 @@ export interface operations {
             /** @description Where to put it. */
             201: {
                 headers: {
-                    Location: components["headers"]["Location"];
+                    /** @description `/v1/me`, where to see what becomes of it. */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3521,7 +3473,8 @@ export interface operations {
             /** @description The message. */
             201: {
                 headers: {
-                    Location: components["headers"]["Location"];
+                    /** @description The message's path, where it can be edited and deleted. It is read in the history of its conversation. */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3712,7 +3665,8 @@ export interface operations {
             201: {
                 headers: {
                     ETag: components["headers"]["ETag"];
-                    Location: components["headers"]["Location"];
+                    /** @description The post's path. */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4045,7 +3999,8 @@ export interface operations {
             201: {
                 headers: {
                     ETag: components["headers"]["ETag"];
-                    Location: components["headers"]["Location"];
+                    /** @description The comment's path. */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4522,7 +4477,8 @@ export interface operations {
             /** @description The session. */
             201: {
                 headers: {
-                    Location: components["headers"]["Location"];
+                    /** @description The session's path, where it can be ended. It is read in the list of sessions. */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4845,7 +4801,8 @@ export interface operations {
             /** @description The account, and a session of it. */
             201: {
                 headers: {
-                    Location: components["headers"]["Location"];
+                    /** @description The profile's path. */
+                    Location: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4857,30 +4814,19 @@ export interface operations {
                      *         "token": "kith_AZf_wvi3aiRmCiyg5YfULAAZf_wvi3aiRmCiyg5YfULAAZf_wvi3aiRmCiyg5YfU"
                      *       },
                      *       "user": {
-                     *         "avatar": {
-                     *           "large": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/512.jpg",
-                     *           "medium": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/256.jpg",
-                     *           "small": "https://media.example/avatars/01JZZ3W0Q5E8T4C9M2R7B6N1KD/4-qmVk/64.jpg"
-                     *         },
-                     *         "avatarUpload": {
-                     *           "code": "animated",
-                     *           "id": "4-AAECAwQFBgcICQoLDA0ODw",
-                     *           "status": "failed"
-                     *         },
-                     *         "bio": "Curiouser and curiouser.",
+                     *         "avatar": null,
+                     *         "avatarUpload": null,
+                     *         "bio": "",
                      *         "createdAt": "2026-05-04T09:30:00.000Z",
                      *         "email": "alice@example.com",
-                     *         "friendCount": 12,
+                     *         "friendCount": 0,
                      *         "id": "01JZZ3W0Q5E8T4C9M2R7B6N1KD",
-                     *         "location": "Oxford",
+                     *         "location": "",
                      *         "name": "Alice Liddell",
                      *         "relation": "self",
-                     *         "status": {
-                     *           "text": "Down the rabbit hole",
-                     *           "updatedAt": "2026-05-04T09:30:00.000Z"
-                     *         },
+                     *         "status": null,
                      *         "username": "alice",
-                     *         "version": 3
+                     *         "version": 1
                      *       }
                      *     }
                      */
