@@ -5,6 +5,7 @@
 use http::Method;
 use reqwest::Client;
 use serde_json::{Value, json};
+use shared::chat::ConversationId;
 use shared::clock::Timestamp;
 use shared::ids::{PostId, UserId};
 
@@ -179,19 +180,40 @@ pub fn rows() -> Vec<Row> {
         read("a friend's posts", |scene, client, _| {
             one(get(client, format!("/v1/users/{}/posts", scene.friend(client))))
         }),
+        read("a stranger's posts", |scene, client, time| {
+            let stranger = scene.user(scene.stranger(client, time)?);
+            one(get(client, format!("/v1/users/{stranger}/posts")))
+        }),
+        read("my posts", |scene, client, _| {
+            one(get(client, format!("/v1/users/{}/posts", scene.user(client))))
+        }),
         read("a post", |scene, client, time| {
             one(get(client, format!("/v1/posts/{}", scene.post(client, time)?)))
         }),
         read("comments", |scene, client, time| {
             one(get(client, format!("/v1/posts/{}/comments", scene.post(client, time)?)))
         }),
+        read("likes", |scene, client, time| {
+            one(get(client, format!("/v1/posts/{}/likes", scene.post(client, time)?)))
+        }),
         read("friends", |_, client, _| one(get(client, "/v1/friends"))),
         read("a friend's friends", |scene, client, _| {
             one(get(client, format!("/v1/users/{}/friends", scene.friend(client))))
         }),
+        // Of a small world more have friends in common: as many as all have.
+        read("ten friends in common", |scene, client, _| {
+            one(get(client, format!("/v1/users/{}/mutual-friends?limit=10", scene.friend(client))))
+        }),
+        read("friend requests", |_, client, _| one(get(client, "/v1/friend-requests?direction=incoming"))),
+        read("blocks", |_, client, _| one(get(client, "/v1/blocks"))),
         read("suggestions", |_, client, _| one(get(client, "/v1/friend-suggestions"))),
         read("search", |_, client, _| one(get(client, "/v1/users?query=person"))),
         read("conversations", |_, client, _| one(get(client, "/v1/conversations"))),
+        read("messages", |scene, client, _| {
+            let conversation = ConversationId::between(scene.user(client), scene.friend(client))?;
+            one(get(client, format!("/v1/conversations/{conversation}/messages")))
+        }),
+        read("sessions", |_, client, _| one(get(client, "/v1/sessions"))),
         // Of those whose posts were commented on.
         read("notifications", |_, client, _| one(get(client + 1, "/v1/notifications"))),
         read("what is unread", |_, client, _| one(get(client + 1, "/v1/unread"))),
