@@ -8,6 +8,7 @@ use serde_json::json;
 use shared::store::Cost;
 
 use crate::budgets::cost;
+use crate::harness::notifications::{changes_of, follower};
 use crate::harness::{Kith, Person};
 
 /// Round trips, read units, write units and pushes of the function that follows the stream, until this
@@ -67,6 +68,22 @@ async fn what_ones_devices_are_told_of_ones_profile_costs_what_the_table_says() 
     assert_eq!(followed(&kith, edit()).await, (2, 3.0, 0.0, 2), "told on two devices");
     let status = alice.put("/v1/me/status", json!({ "text": "x" })).into_future();
     assert_eq!(followed(&kith, status).await, (2, 3.0, 0.0, 2));
+}
+
+/// However many devices people have whose profiles change at once, two hundred are told.
+#[tokio::test]
+async fn of_profiles_that_change_at_once_few_devices_are_told() {
+    let kith = Kith::untold().await;
+    let mut together = Vec::new();
+    for name in ["alice", "bob", "carol"] {
+        let person = kith.register(name).await;
+        kith.seed_connections(&person.id, 100).await;
+        kith.drained().await;
+        let edit = person.patch("/v1/me", json!({ "bio": "b" })).into_future();
+        together.extend(changes_of(&kith, edit).await.iter().map(|change| change["Records"][0].clone()));
+    }
+    let told = follower(&kith).invoke(json!({ "Records": together }).to_string(), "test").await;
+    assert_eq!((told.result.is_ok(), told.cost.pushes), (true, 200));
 }
 
 /// What is counted is counted together: three lists and the marker at once, then all that decides. If each

@@ -4,34 +4,13 @@ use std::collections::HashSet;
 
 use fastrand::Rng;
 use futures_util::future::join_all;
-use local::gateway::Record;
 use serde_json::{Value, json};
 
-use crate::harness::notifications::{follower, takes};
+use crate::harness::notifications::{changes_of, follower, takes};
 use crate::harness::{Fault, Kith, Person};
 
 async fn two(kith: &Kith) -> [Person; 2] {
     [kith.register("alice").await, kith.register("bob").await]
-}
-
-/// What the stream told of, change by change, each in an event of its own.
-fn changes(records: &[Record]) -> Vec<Value> {
-    let exchanges = records.iter().flat_map(|record| &record.exchanges);
-    let of_stream = exchanges.filter(|exchange| exchange.function == "StreamFunction");
-    let events = of_stream.map(|exchange| serde_json::from_str::<Value>(&exchange.event).unwrap());
-    let changes = events.flat_map(|event| event["Records"].as_array().unwrap().clone());
-    changes.map(|change| json!({ "Records": [change] })).collect()
-}
-
-/// Does this, and answers the changes that the stream tells of then.
-async fn changes_of<T>(kith: &Kith, work: impl Future<Output = T>) -> Vec<Value> {
-    let ((), records) = kith
-        .watch(async {
-            work.await;
-            kith.drained().await;
-        })
-        .await;
-    changes(&records)
 }
 
 /// A little of everything that people are notified of. Answers the post that most of it is about.

@@ -6,6 +6,7 @@ use http::Method;
 use local::stack::Overrides;
 use serde_json::{Value, json};
 
+use crate::harness::notifications::{changes_of, follower};
 use crate::harness::{Fault, Kith, Person};
 
 /// What somebody is answered of others: whom, whether they are online, and whether they were ever seen.
@@ -171,6 +172,24 @@ async fn however_many_connections_friends_have_few_are_told() {
             .await;
         assert_eq!(records.iter().map(|record| record.total().pushes).sum::<u32>(), told);
     }
+}
+
+/// Of two who come at once others are told on no more connections than of one.
+#[tokio::test]
+async fn however_many_come_at_once_few_are_told() {
+    let kith = Kith::untold().await;
+    let (mut sockets, mut together) = (Vec::new(), Vec::new());
+    for name in ["alice", "bob"] {
+        let person = kith.register(name).await;
+        for friend in kith.seed_friends(&person, 60).await {
+            kith.seed_connections(&friend, 5).await;
+        }
+        kith.drained().await;
+        let came = changes_of(&kith, async { sockets.push(person.connect().await) }).await;
+        together.extend(came.iter().map(|change| change["Records"][0].clone()));
+    }
+    let told = follower(&kith).invoke(json!({ "Records": together }).to_string(), "test").await;
+    assert_eq!((told.result.is_ok(), told.cost.pushes), (true, 200));
 }
 
 /// Of somebody with thousands of friends, who are looked at is bounded.

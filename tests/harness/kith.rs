@@ -61,7 +61,7 @@ impl Kith {
         let stream_retry_after = Some(Duration::from_millis(2));
         let stream_rest = overrides.stream_rest.or(Some(0));
         // However busy the machine is, what is pushed arrives.
-        let parameters = [vec![("PushPatience", "5000")], overrides.parameters].concat();
+        let parameters = [vec![("PushPatience", "2000")], overrides.parameters].concat();
         let overrides =
             Overrides { http_client, retry_after, stream_retry_after, stream_rest, parameters, ..overrides };
         let stack = Stack::start(&options, overrides).await.unwrap();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
+use local::gateway::Record;
 use local::lambda::Lambda;
 use serde_json::{Value, json};
 
@@ -78,6 +79,26 @@ impl Listening {
             .map(|frame| frame["notification"].clone())
             .collect()
     }
+}
+
+/// What the stream told of, change by change, each in an event of its own.
+fn changes(records: &[Record]) -> Vec<Value> {
+    let exchanges = records.iter().flat_map(|record| &record.exchanges);
+    let of_stream = exchanges.filter(|exchange| exchange.function == "StreamFunction");
+    let events = of_stream.map(|exchange| serde_json::from_str::<Value>(&exchange.event).unwrap());
+    let changes = events.flat_map(|event| event["Records"].as_array().unwrap().clone());
+    changes.map(|change| json!({ "Records": [change] })).collect()
+}
+
+/// Does this, and answers the changes that the stream tells of then.
+pub(crate) async fn changes_of<T>(kith: &Kith, work: impl Future<Output = T>) -> Vec<Value> {
+    let ((), records) = kith
+        .watch(async {
+            work.await;
+            kith.drained().await;
+        })
+        .await;
+    changes(&records)
 }
 
 /// The function that follows the stream, to be told of what a test chooses.

@@ -41,8 +41,11 @@ use crate::error::{Result, causes};
 use crate::ids::UserId;
 use crate::store::Request;
 
-/// For how many times as long whoever answers nobody may wait for pushes, and for connections to close.
+/// For how many times as long whoever answers nobody may wait for pushes.
 const UNHURRIED: u32 = 4;
+
+/// For how long closing connections may take, unless a push alone may take longer.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// How many pushes are on their way at once: as many as two people's connections, and no more, as all
 /// share the time.
@@ -101,7 +104,7 @@ impl Pushes {
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(20)))
             .timeout_config(timeouts.build())
             .build();
-        let (client, parting) = (Client::from_conf(config), patience * UNHURRIED);
+        let (client, parting) = (Client::from_conf(config), patience.max(PARTING));
         Ok(Self { client, app: App::new(environment)?, patience, parting })
     }
 
