@@ -261,7 +261,8 @@ async fn what_sockets_do_costs_what_the_table_says() {
 
 #[tokio::test]
 async fn a_sign_out_with_a_connection_costs_what_the_table_says() {
-    // Whoever follows the stream may be there first, and would do a part of it.
+    // Whoever follows the stream may be there first, or whoever hears that the connection has ended, and
+    // would do a part of it.
     let kith = Kith::untold().await;
     let alice = kith.register("alice").await;
     let other = alice.sign_in().await;

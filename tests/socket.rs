@@ -30,10 +30,29 @@ impl Socket {
         }
     }
 
-    /// What an action is answered.
+    /// What an action is answered. Of what it does to a conversation the stream may tell before.
     pub(crate) async fn ask(&mut self, message: &Value) -> Value {
         self.send(message).await;
-        self.next().await
+        loop {
+            let next = self.next().await;
+            if next["type"] != "conversation" {
+                return next;
+            }
+        }
+    }
+
+    /// The next messages, one of each of these types, in whatever order they come.
+    async fn one_of_each<const N: usize>(&mut self, kinds: [&str; N]) -> [Value; N] {
+        let mut heard = [const { Value::Null }; N];
+        for _ in kinds {
+            let next = self.next().await;
+            let place = kinds.iter().position(|kind| next["type"] == *kind);
+            let Some(place) = place.filter(|&place| heard[place].is_null()) else {
+                panic!("none or two of {kinds:?}: {next}");
+            };
+            heard[place] = next;
+        }
+        heard
     }
 }
 
@@ -46,19 +65,20 @@ async fn two_people_talk_and_every_device_hears_what_is_for_it() {
     let mut laptop = alice.sign_in().await.connect().await;
     let mut bobs = bob.connect().await;
 
-    let ack = phone.ask(&send(&bob, "a1", " Take some more tea. ")).await;
+    phone.send(&send(&bob, "a1", " Take some more tea. ")).await;
+    // Once the stream has brought it, each is told how their conversation is now: who sent it, sometimes
+    // before they are answered.
+    let [ack, conversation] = phone.one_of_each(["ack", "conversation"]).await;
     let message = bob.history(&alice, "").await["items"][0].clone();
     assert_eq!(message["text"], "Take some more tea.");
     assert_eq!(ack, json!({ "type": "ack", "clientId": "a1", "message": message }));
-    let push = json!({ "type": "message", "message": message });
-    assert_eq!([laptop.next().await, bobs.next().await], [push.clone(), push]);
-    // Once the stream has brought it, each is told how their conversation is now.
     kith.drained().await;
-    for (socket, person, peer) in
-        [(&mut phone, &alice, &bob), (&mut laptop, &alice, &bob), (&mut bobs, &bob, &alice)]
-    {
-        let conversation = person.conversation(peer).await;
-        assert_eq!(socket.next().await, json!({ "type": "conversation", "conversation": conversation }));
+    let told = async |person: &Person, peer| json!({ "type": "conversation", "conversation": person.conversation(peer).await });
+    assert_eq!(conversation, told(&alice, &bob).await);
+    for (socket, person, peer) in [(&mut laptop, &alice, &bob), (&mut bobs, &bob, &alice)] {
+        let [push, conversation] = socket.one_of_each(["message", "conversation"]).await;
+        assert_eq!(push, json!({ "type": "message", "message": message }));
+        assert_eq!(conversation, told(person, peer).await);
     }
     // What is sent again is told nobody again.
     assert_eq!(phone.ask(&send(&bob, "a1", "something else")).await, ack);

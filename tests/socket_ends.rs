@@ -125,7 +125,7 @@ async fn the_dead_are_forgotten_and_the_living_are_told() {
     assert_eq!(kith.connections().await, 3);
     dead.close().await;
     assert_eq!(alices.ask(&send(&bob, "1", "hello")).await["type"], "ack");
-    assert_eq!(other.next().await["message"]["text"], "hello");
+    assert_eq!(other.of_type("message").await["message"]["text"], "hello");
     // The recipient's connection, and not the sender's. It is tried once, and never again.
     assert_eq!(kith.connections().await, 2);
     kith.drained().await;

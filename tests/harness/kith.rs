@@ -15,7 +15,7 @@ use shared::clock::Clock;
 
 use super::schema::Contract;
 use super::socket::soon;
-use super::{Call, Faults, Socket};
+use super::{Call, Faults, Socket, delays};
 
 /// A password that everybody here has.
 pub(crate) const PASSWORD: &str = "copper-Tuba-1967-drizzle";
@@ -42,13 +42,13 @@ impl Kith {
         Self::with(Overrides { parameters, ..Overrides::default() }).await
     }
 
-    /// The same, in which nobody follows the table's stream: so whatever goes wrong goes wrong with
-    /// those who are called.
+    /// The same, in which nobody follows the table's stream, and nobody hears that a connection has ended:
+    /// so what goes wrong, or is counted, is what is done by those who are called.
     pub(crate) async fn untold() -> Self {
         let nobody =
             Lambda::from_fn("nobody", Duration::from_secs(1), Clock::system(), async |_| Ok("null".into()));
         let functions = [("StreamFunction".into(), nobody)].into();
-        Self::with(Overrides { functions, ..Overrides::default() }).await
+        Self::with(Overrides { functions, loses_disconnects: true, ..Overrides::default() }).await
     }
 
     /// The same, with something in place of the ordinary.
@@ -56,7 +56,7 @@ impl Kith {
         let options =
             Options::parse_from(["kith", "--memory", "--http-port", "0", "--ws-port", "0", "--s3-port", "0"]);
         let faults = Faults::default();
-        let http_client = Some(faults.around(plain_http_client()));
+        let http_client = Some(delays::around(faults.around(plain_http_client())));
         let retry_after = Some(Duration::from_millis(20));
         let stream_retry_after = Some(Duration::from_millis(2));
         let stream_rest = overrides.stream_rest.or(Some(0));

@@ -3,6 +3,7 @@
 pub(crate) mod avatar;
 mod call;
 pub(crate) mod chat;
+mod delays;
 mod faults;
 mod kith;
 pub(crate) mod notifications;
