@@ -373,3 +373,19 @@ async fn what_is_refused_before_storage_costs_nothing() {
     assert_eq!(answer.status, 422);
     assert_eq!(records[0].total().calls, 0);
 }
+
+#[tokio::test]
+async fn a_post_of_somebody_without_friends_is_soon_distributed() {
+    let kith = Kith::start().await;
+    let alice = kith.register("alice").await;
+    kith.drained().await;
+    let writing = async {
+        alice.write("hello", "friends").await;
+        kith.drained().await;
+    };
+    let ((), records) = kith.watch(writing).await;
+    let step = records.iter().filter_map(|record| record.function.as_ref());
+    let step = step.filter(|(name, cost)| name == "JobsFunction" && cost.calls > 0).collect::<Vec<_>>();
+    let [(_, cost)] = step[..] else { panic!("{records:?}") };
+    assert_eq!((cost.calls, cost.round_trips, cost.read_units, cost.write_units), (4, 3, 3.0, 2.0));
+}

@@ -35,6 +35,9 @@ pub(crate) async fn step(app: &App, post: PostId, after: Option<UserId>) -> Resu
         app.store.write_all(entries.into_iter().map(Entry::delete).collect()).await?;
         return Ok(next);
     }
+    if entries.is_empty() {
+        return Ok(next);
+    }
     app.store.write_all(entries.iter().map(|entry| entry.put()).collect::<Result<_>>()?).await?;
 
     let last = edges.last().map(|edge| edge.peer_id);
