@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use http::Method;
+use local::gateway::Record;
 use local::template::Template;
 use serde_json::{Value, json};
 
@@ -163,6 +164,19 @@ async fn talk(kith: &Kith) {
     one.closed().await;
 }
 
+/// What is done when a session ends by whoever is asked for it. Where the stream is followed, what follows
+/// may be there first.
+async fn sign_out() -> Vec<Record> {
+    let kith = Kith::untold().await;
+    let alice = kith.register("alice").await;
+    let other = alice.sign_in().await;
+    let _socket = other.connect().await;
+    let (answer, records) =
+        kith.watch(alice.delete(&format!("/v1/sessions/{}", other.session)).into_future()).await;
+    answer.expect(204);
+    records
+}
+
 #[tokio::test]
 async fn each_role_allows_exactly_the_calls_its_function_makes() {
     let kith = Kith::start().await;
@@ -229,7 +243,8 @@ async fn each_role_allows_exactly_the_calls_its_function_makes() {
         }
         kith.drained().await;
     };
-    let ((), records) = kith.watch(Box::pin(everything)).await;
+    let ((), mut records) = kith.watch(Box::pin(everything)).await;
+    records.extend(sign_out().await);
     let template = template();
     let ids = resources(&template);
     let mut made: BTreeMap<String, BTreeSet<(String, String)>> = BTreeMap::new();

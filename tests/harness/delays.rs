@@ -36,6 +36,7 @@ impl Delays {
 }
 
 /// The client, with delays if they are asked for.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says so")]
 pub(crate) fn around(client: SharedHttpClient) -> SharedHttpClient {
     let Ok(seed) = std::env::var("KITH_DELAYS") else { return client };
     let seed = seed.parse().expect("KITH_DELAYS is a number");
