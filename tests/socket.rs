@@ -73,7 +73,10 @@ async fn two_people_talk_and_every_device_hears_what_is_for_it() {
     assert_eq!(message["text"], "Take some more tea.");
     assert_eq!(ack, json!({ "type": "ack", "clientId": "a1", "message": message }));
     kith.drained().await;
-    let told = async |person: &Person, peer| json!({ "type": "conversation", "conversation": person.conversation(peer).await });
+    let told = async |person: &Person, peer| {
+        let conversation = person.conversation(peer).await;
+        json!({ "type": "conversation", "conversation": conversation })
+    };
     assert_eq!(conversation, told(&alice, &bob).await);
     for (socket, person, peer) in [(&mut laptop, &alice, &bob), (&mut bobs, &bob, &alice)] {
         let [push, conversation] = socket.one_of_each(["message", "conversation"]).await;

@@ -19,6 +19,8 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::delays::Delays;
+
 /// One thing that goes wrong with one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -124,7 +126,7 @@ impl Faults {
 
     /// A client around which this goes wrong.
     pub(crate) fn around(&self, client: SharedHttpClient) -> SharedHttpClient {
-        SharedHttpClient::new(FaultyClient { client, faults: self.clone() })
+        SharedHttpClient::new(FaultyClient { client, faults: self.clone(), delays: Delays::asked_for() })
     }
 
     fn next(&self, operation: &str) -> Option<Fault> {
@@ -216,6 +218,7 @@ impl Gate {
 struct FaultyClient {
     client: SharedHttpClient,
     faults: Faults,
+    delays: Delays,
 }
 
 impl HttpClient for FaultyClient {
@@ -225,7 +228,8 @@ impl HttpClient for FaultyClient {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let connector = self.client.http_connector(settings, components);
-        SharedHttpConnector::new(FaultyConnector { connector, faults: self.faults.clone() })
+        let (faults, delays) = (self.faults.clone(), self.delays.clone());
+        SharedHttpConnector::new(FaultyConnector { connector, faults, delays })
     }
 }
 
@@ -233,12 +237,19 @@ impl HttpClient for FaultyClient {
 struct FaultyConnector {
     connector: SharedHttpConnector,
     faults: Faults,
+    delays: Delays,
 }
 
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let this = self.clone();
-        HttpConnectorFuture::new(async move { this.carry(request).await })
+        HttpConnectorFuture::new(async move {
+            let delays = this.delays.clone();
+            delays.pass().await;
+            let answer = this.carry(request).await;
+            delays.pass().await;
+            answer
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use shared::clock::Clock;
 
 use super::schema::Contract;
 use super::socket::soon;
-use super::{Call, Faults, Socket, delays};
+use super::{Call, Faults, Socket};
 
 /// A password that everybody here has.
 pub(crate) const PASSWORD: &str = "copper-Tuba-1967-drizzle";
@@ -56,7 +56,7 @@ impl Kith {
         let options =
             Options::parse_from(["kith", "--memory", "--http-port", "0", "--ws-port", "0", "--s3-port", "0"]);
         let faults = Faults::default();
-        let http_client = Some(delays::around(faults.around(plain_http_client())));
+        let http_client = Some(faults.around(plain_http_client()));
         let retry_after = Some(Duration::from_millis(20));
         let stream_retry_after = Some(Duration::from_millis(2));
         let stream_rest = overrides.stream_rest.or(Some(0));
